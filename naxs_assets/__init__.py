@@ -1,0 +1,1 @@
+"""NAXS: a Dagster asset-graph research platform for Chinese A-shares."""

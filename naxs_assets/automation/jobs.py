@@ -1,0 +1,27 @@
+"""Jobs: what is run together, by hand, by schedule or from the command line in CI."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from naxs_assets.catalog.models import Strategy
+
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import (
+        UnresolvedAssetJobDefinition,
+    )
+
+
+def strategy_job(
+    strategy: Strategy, months: dg.PartitionsDefinition[str]
+) -> UnresolvedAssetJobDefinition:
+    """Everything from the calendar to the report of one strategy, for a range of months."""
+    report = dg.AssetSelection.assets([strategy.name, "report"])
+    return dg.define_asset_job(
+        name=strategy.name,
+        selection=report.upstream(),
+        partitions_def=months,
+        description=f"From prices to the report: {strategy.description}",
+    )

@@ -1,0 +1,1 @@
+"""What is researched, as data: universes, feature sets, labels and strategies."""

@@ -1,0 +1,156 @@
+"""Making and opening homes: one home holds one market."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import yaml
+
+from naxs_assets.errors import ConfigurationError
+from naxs_assets.settings import SETTINGS_FILE, Settings, home_folder, load_settings
+
+if TYPE_CHECKING:
+    from naxs_assets.definitions import Platform
+
+MAPPING_FILE = "mapping.yaml"
+DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@dataclass(frozen=True)
+class Home:
+    """The home that a command works on: the one given, else the environment's."""
+
+    given: Path | None
+
+    @property
+    def folder(self) -> Path:
+        return self.given.expanduser().resolve() if self.given else home_folder()
+
+    def settings(self) -> Settings:
+        """The settings of a home that exists. Raises ConfigurationError otherwise."""
+        if not (self.folder / SETTINGS_FILE).exists():
+            raise ConfigurationError(
+                "there is no home here",
+                where=str(self.folder),
+                remedy="make one with naxs init, or try naxs demo",
+            )
+        return load_settings(self.folder)
+
+    def platform(self) -> Platform:
+        """The opened platform of the home."""
+        from naxs_assets.definitions import open_platform
+
+        return open_platform(self.settings())
+
+
+def write_settings(home: Path, values: dict[str, Any]) -> None:
+    """Write ``naxs.yaml`` of a new home; an equal one is left alone, another one is refused."""
+    file = home / SETTINGS_FILE
+    text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+    if file.exists():
+        if yaml.safe_load(file.read_text(encoding="utf-8")) == yaml.safe_load(text):
+            return
+        raise ConfigurationError(
+            "this home is set up already, with other settings",
+            where=str(file),
+            remedy="edit that file, or make another home: naxs --home FOLDER init ...",
+        )
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"the home cannot be written: {error.strerror}",
+            where=str(home),
+            remedy="set NAXS_HOME or --home to a folder that you may write",
+        ) from error
+
+
+@click.command()
+@click.option("--source", type=click.Choice(["synthetic", "files"]), default="synthetic")
+@click.option(
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The YAML mapping of your files (examples: docs/mappings). Copied into the home.",
+)
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder that the mapping's paths start from.",
+)
+@click.option("--from", "first", type=DAY, help="First day (default: the first the source has).")
+@click.option("--to", "last", type=DAY, help="Last day (default: the last the source has).")
+@click.option("--names", type=int, default=300, show_default=True, help="Synthetic: stocks.")
+@click.option("--seed", type=int, default=7, show_default=True, help="Synthetic: seed.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_obj
+def init(
+    home: Home,
+    source: str,
+    mapping: Path | None,
+    data: Path | None,
+    first: datetime | None,
+    last: datetime | None,
+    names: int,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Make a home for one market: the synthetic one, or your own files."""
+    first_day, last_day = (day.date() if day else None for day in (first, last))
+    if source == "files":
+        market = _files_market(home.folder, mapping, data, first_day, last_day)
+    else:
+        market = _synthetic_market(seed, names, first_day, last_day)
+    write_settings(home.folder, {"market": market})
+    platform = home.platform()
+    begins, ends = platform.source.coverage()
+    facts = {
+        "home": str(home.folder),
+        "source": source,
+        "first": begins.isoformat(),
+        "last": ends.isoformat(),
+        "strategies": sorted(platform.catalogue.strategies),
+    }
+    if as_json:
+        click.echo(json.dumps(facts, ensure_ascii=False))
+        return
+    click.echo(f"home {home.folder}: {source} market, {begins} to {ends}")
+    click.echo(f"next: naxs --home {home.folder} run {facts['strategies'][0]}")
+
+
+def _synthetic_market(
+    seed: int, names: int, first: date | None, last: date | None
+) -> dict[str, Any]:
+    chosen: dict[str, Any] = {"seed": seed, "names": names}
+    if first:
+        chosen["first"] = first
+    if last:
+        chosen["last"] = last
+    return {"source": "synthetic", "synthetic": chosen}
+
+
+def _files_market(
+    home: Path, mapping: Path | None, data: Path | None, first: date | None, last: date | None
+) -> dict[str, Any]:
+    if mapping is None or data is None:
+        raise ConfigurationError(
+            "a market from files needs --mapping and --data",
+            remedy="copy a mapping from docs/mappings, name your columns in it, and pass both",
+        )
+    from naxs_assets.market.sources.files import FilesSource
+    from naxs_assets.market.sources.mapping import load_mapping
+
+    source = FilesSource(load_mapping(mapping), data.resolve(), first=first, last=last)
+    begins, ends = source.coverage()
+    home.mkdir(parents=True, exist_ok=True)
+    kept = home / MAPPING_FILE
+    if not kept.exists():
+        shutil.copyfile(mapping, kept)
+    files = {"mapping": MAPPING_FILE, "data": str(data.resolve()), "first": begins, "last": ends}
+    return {"source": "files", "files": files}

@@ -1,0 +1,263 @@
+"""``naxs lineage`` and ``naxs restore``: what was made from what, whether it is still intact, and
+pointing a result at an earlier version again."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from naxs_assets.cli.homes import Home
+from naxs_assets.errors import NaxsError
+from naxs_assets.lineage.queries import UnknownVersionError
+from naxs_assets.lineage.records import UNPARTITIONED, Read, Version, place_name
+from naxs_assets.lineage.verifying import verify as verify_home
+from naxs_assets.lineage.walk import downstream, external_sources, upstream
+
+_AS_OF = click.DateTime(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f"])
+"""UTC"""
+
+
+class DamageFoundError(NaxsError):
+    """Verification found results that are missing or damaged."""
+
+
+@click.group()
+def lineage() -> None:
+    """Show what was made from what, and verify that it is intact."""
+
+
+@lineage.command()
+@click.argument("asset")
+@click.argument("month", default=UNPARTITIONED)
+@click.option("--as-of", type=_AS_OF, help="As it was at this instant (UTC).")
+@click.option("--json", "as_json", is_flag=True)
+@click.pass_obj
+def show(home: Home, asset: str, month: str, as_of: datetime | None, as_json: bool) -> None:
+    """Show the versions of ASSET [MONTH] and what the current one was made from."""
+    ledger = home.platform().lineage.ledger
+    current = _current(home, asset, month, as_of)
+    history = ledger.history(asset, month)
+    reads = ledger.reads(current.id)
+    held = {(hold.asset, hold.partition): hold for hold in ledger.holds()}.get((asset, month))
+    if as_json:
+        click.echo(
+            json.dumps(
+                {
+                    "current": _facts(current),
+                    "versions": [_facts(version) for version in history],
+                    "made_from": [_read_facts(read) for read in reads],
+                    "held": {"by": held.held_by, "reason": held.reason} if held else None,
+                },
+                ensure_ascii=False,
+            )
+        )
+        return
+    console = Console(highlight=False)
+    table = Table("", "id", "version", "rows", "made at", "by", "run", "code", box=None)
+    for version in history:
+        mark = "*" if version.id == current.id else ""
+        rows = "" if version.rows is None else str(version.rows)
+        table.add_row(
+            mark,
+            str(version.id),
+            version.short,
+            rows,
+            version.made_at,
+            version.actor,
+            version.run_id[:8],
+            version.code_hash[:8],
+        )
+    console.print(f"{current.place}  ({current.uri})")
+    console.print(table)
+    if held:
+        console.print(f"held by {held.held_by}: {held.reason}")
+    console.print("made from:")
+    for read in reads:
+        cut = f" until {read.cut}" if read.cut else ""
+        console.print(
+            f"  {place_name(read.asset, read.partition)}{cut}  {read.kind.value}  "
+            f"{read.read_hash[:12]}"
+        )
+
+
+@lineage.command()
+@click.argument("asset")
+@click.argument("month", default=UNPARTITIONED)
+@click.option("--as-of", type=_AS_OF, help="From the version current at this instant (UTC).")
+@click.option("--json", "as_json", is_flag=True)
+@click.pass_obj
+def up(home: Home, asset: str, month: str, as_of: datetime | None, as_json: bool) -> None:
+    """Everything that ASSET [MONTH] was made from, back to the source."""
+    database = home.platform().lineage.ledger.database
+    version = _current(home, asset, month, as_of)
+    found = upstream(database, version.id)
+    sources = external_sources(database, version.id)
+    _show_walk(version, found, "made from", as_json, sources)
+
+
+@lineage.command()
+@click.argument("asset")
+@click.argument("month", default=UNPARTITIONED)
+@click.option("--as-of", type=_AS_OF, help="From the version current at this instant (UTC).")
+@click.option("--json", "as_json", is_flag=True)
+@click.pass_obj
+def down(home: Home, asset: str, month: str, as_of: datetime | None, as_json: bool) -> None:
+    """Everything that was made from ASSET [MONTH]."""
+    database = home.platform().lineage.ledger.database
+    version = _current(home, asset, month, as_of)
+    _show_walk(version, downstream(database, version.id), "was used for", as_json, ())
+
+
+@lineage.command()
+@click.option("--set-aside", is_flag=True, help="Move damaged files away, so a run re-makes them.")
+@click.option("--json", "as_json", is_flag=True)
+@click.pass_obj
+def verify(home: Home, set_aside: bool, as_json: bool) -> None:
+    """Check every version's file against its hashes, and the chain of events."""
+    result = verify_home(home.platform().lineage, set_aside=set_aside)
+    if as_json:
+        click.echo(
+            json.dumps(
+                {
+                    "versions": result.versions,
+                    "damaged": [
+                        {"place": d.place, "id": d.version_id, "what": d.what}
+                        for d in result.damaged
+                    ],
+                    "broken_event": result.broken_event,
+                },
+                ensure_ascii=False,
+            )
+        )
+    else:
+        click.echo(f"{result.versions} versions checked, {len(result.damaged)} damaged")
+        for damage in result.damaged:
+            click.echo(f"  {damage.place} version {damage.version_id}: {damage.what}")
+        if result.broken_event is not None:
+            click.echo(f"  the chain of events breaks at event {result.broken_event}")
+    if not result.is_sound:
+        raise DamageFoundError(
+            "the home is not intact",
+            where=str(home.folder),
+            remedy="naxs lineage verify --set-aside, then naxs run re-makes what is damaged",
+        )
+
+
+@click.command()
+@click.argument("version", type=int, required=False)
+@click.option("--release", nargs=2, metavar="ASSET MONTH", help="End the hold on a result.")
+@click.option("--reason", required=True, help="Why; it goes on record.")
+@click.option("--json", "as_json", is_flag=True)
+@click.pass_obj
+def restore(
+    home: Home,
+    version: int | None,
+    release: tuple[str, str] | None,
+    reason: str,
+    as_json: bool,
+) -> None:
+    """Make VERSION (an id from naxs lineage show) current again and hold it there."""
+    lineage = home.platform().lineage
+    if (version is None) == (release is None):
+        raise click.UsageError("give either a VERSION to restore or --release ASSET MONTH")
+    if release is not None:
+        asset, month = release
+        lineage.ledger.release_hold(
+            asset, month, actor=lineage.actor, reason=reason, at=lineage.now()
+        )
+        facts = {"released": place_name(asset, month)}
+    else:
+        assert version is not None  # noqa: S101 - for the type checker; checked above
+        lineage.library.store.read(
+            (wanted := lineage.ledger.version(version)).uri, wanted.file_sha256
+        )
+        restored = lineage.ledger.restore(
+            version,
+            actor=lineage.actor,
+            reason=reason,
+            run_id=f"restore-{uuid.uuid4()}",
+            at=lineage.now(),
+        )
+        facts = {"restored": restored.place, "version": restored.short, "held_by": lineage.actor}
+    click.echo(
+        json.dumps(facts, ensure_ascii=False)
+        if as_json
+        else ", ".join(f"{key} {value}" for key, value in facts.items())
+    )
+
+
+def _current(home: Home, asset: str, month: str, as_of: datetime | None) -> Version:
+    version = home.platform().lineage.ledger.current(asset, month, as_of)
+    if version is None:
+        raise UnknownVersionError(
+            "nothing is recorded here",
+            where=place_name(asset, month),
+            remedy="give ASSET as in the graph (market/prices) and MONTH as YYYY-MM, none for an "
+            "unpartitioned asset",
+        )
+    return version
+
+
+def _facts(version: Version) -> dict[str, Any]:
+    return {
+        "id": version.id,
+        "asset": version.asset,
+        "partition": version.partition,
+        "content_hash": version.content_hash,
+        "rows": version.rows,
+        "uri": version.uri,
+        "code_hash": version.code_hash,
+        "config_hash": version.config_hash,
+        "run_id": version.run_id,
+        "actor": version.actor,
+        "made_at": version.made_at,
+    }
+
+
+def _read_facts(read: Read) -> dict[str, Any]:
+    return {
+        "kind": read.kind.value,
+        "asset": read.asset,
+        "partition": read.partition,
+        "version_id": read.version_id,
+        "read_hash": read.read_hash,
+        "cut": read.cut,
+    }
+
+
+def _show_walk(
+    version: Version,
+    found: Sequence[Version],
+    verb: str,
+    as_json: bool,
+    sources: Sequence[Read],
+) -> None:
+    if as_json:
+        facts = {
+            "version": _facts(version),
+            "versions": [_facts(other) for other in found],
+            "sources": [_read_facts(read) for read in sources],
+        }
+        click.echo(json.dumps(facts, ensure_ascii=False))
+        return
+    click.echo(f"{version.place} {verb} {len(found)} versions:")
+    by_asset: dict[str, list[Version]] = {}
+    for other in found:
+        by_asset.setdefault(other.asset, []).append(other)
+    for asset, versions in by_asset.items():
+        months = sorted({other.partition for other in versions})
+        span = "" if months == [UNPARTITIONED] else f"  {months[0]}..{months[-1]}"
+        click.echo(f"  {asset}{span}  {len(versions)} versions")
+    if sources:
+        names: dict[str, int] = {}
+        for read in sources:
+            names[read.asset] = names.get(read.asset, 0) + 1
+        listed = ", ".join(f"{name} ({count} digests)" for name, count in names.items())
+        click.echo(f"  from outside: {listed}")

@@ -1,0 +1,151 @@
+"""``naxs run``: from prices to the report of one strategy, making only what is not up to date."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from naxs_assets.cli.homes import Home
+from naxs_assets.cli.planning import Plan, plan
+from naxs_assets.errors import ConfigurationError
+from naxs_assets.lineage.records import Outcome, Published
+from naxs_assets.partitions import month_of, parse_month
+
+if TYPE_CHECKING:
+    from naxs_assets.definitions import Platform
+
+
+@click.command()
+@click.argument("strategy")
+@click.option(
+    "--from", "first", help="First backtest month, YYYY-MM (default: the first there is)."
+)
+@click.option("--to", "last", help="Last backtest month, YYYY-MM (default: the last there is).")
+@click.option("--dry-run", is_flag=True, help="Say what would be made and why; make nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_obj
+def run(
+    home: Home, strategy: str, first: str | None, last: str | None, dry_run: bool, as_json: bool
+) -> None:
+    """Make the backtest months of STRATEGY, what they need, and its report."""
+    console = Console(stderr=True, highlight=False)
+    facts = run_strategy(home.platform(), strategy, first, last, console, dry_run=dry_run)
+    if as_json:
+        click.echo(json.dumps(facts, ensure_ascii=False))
+    elif dry_run:
+        _show_plan(facts)
+    else:
+        show_result(facts)
+
+
+def run_strategy(
+    platform: Platform,
+    strategy: str,
+    first: str | None,
+    last: str | None,
+    console: Console,
+    *,
+    dry_run: bool = False,
+) -> dict[str, Any]:
+    """Plan and run one strategy; returns the facts that the command prints."""
+    started = time.monotonic()
+    planned = _plan(platform, strategy, first, last)
+    facts: dict[str, Any] = {
+        "strategy": strategy,
+        "home": str(platform.settings.home),
+        "needed": sum(len(months) for months in planned.needed.values()),
+        "reused": planned.reused,
+        "to_make": {asset: dict(reasons) for asset, reasons in planned.stale.items()},
+    }
+    if dry_run:
+        return facts
+    published: list[Published] = []
+    if planned.batches:
+        from naxs_assets.cli.running import run_plan
+
+        published = run_plan(platform, planned, console)
+    facts.pop("to_make")
+    report = platform.lineage.reader(f"{strategy}/report").whole()
+    facts |= {
+        "made": _counts(published),
+        "up_to_date": facts["needed"] - len(published),
+        "seconds": round(time.monotonic() - started, 1),
+        "report": str(_publish_report(platform, strategy, report.text())),
+        "summary": report.version.metadata["summary"] if report.version else {},
+    }
+    return facts
+
+
+def _plan(platform: Platform, strategy: str, first: str | None, last: str | None) -> Plan:
+    known = sorted(platform.catalogue.strategies)
+    if strategy not in known:
+        raise ConfigurationError(
+            f"there is no strategy {strategy!r}",
+            where=f"the catalogue and {platform.settings.home / 'catalog' / 'strategies'}",
+            remedy=f"known: {', '.join(known)}",
+        )
+    market_first, market_last = (month_of(day) for day in platform.source.coverage())
+    market_last = min(market_last, month_of(platform.settings.today()))
+    begins, ends = parse_month(first or market_first), parse_month(last or market_last)
+    if not market_first <= begins <= ends <= market_last:
+        raise ConfigurationError(
+            f"the months {begins} to {ends} do not lie within the market",
+            where=f"--from {begins} --to {ends}",
+            remedy=f"choose months from {market_first} to {market_last}",
+        )
+    return plan(
+        platform.assets,
+        platform.lineage.library,
+        f"{strategy}/report",
+        first=begins,
+        last=ends,
+        market_first=market_first,
+        market_last=market_last,
+    )
+
+
+def _counts(published: list[Published]) -> dict[str, dict[str, int]]:
+    counts: dict[str, Counter[str]] = {}
+    for result in published:
+        counts.setdefault(result.version.asset, Counter())[result.outcome.value] += 1
+    return {asset: dict(counter) for asset, counter in counts.items()}
+
+
+def _publish_report(platform: Platform, strategy: str, page: str) -> Path:
+    """Put the current report at a place that stays, by rename."""
+    folder = platform.settings.home / "reports"
+    folder.mkdir(parents=True, exist_ok=True)
+    staged = folder / f".{strategy}.html.new"
+    staged.write_text(page, encoding="utf-8")
+    return staged.rename(folder / f"{strategy}.html")
+
+
+def _show_plan(facts: dict[str, Any]) -> None:
+    click.echo(f"{facts['needed']} results are needed, {facts['reused']} of them are up to date")
+    for asset, reasons in facts["to_make"].items():
+        months = sorted(reasons)
+        span = f"{months[0]}..{months[-1]}" if months[0] else "whole"
+        click.echo(f"  {asset} {span}: {len(months)} to make, first because {reasons[months[0]]}")
+
+
+def show_result(facts: dict[str, Any]) -> None:
+    """Print what a run made and reused, and where its report lies."""
+    console = Console(highlight=False)
+    if facts["made"]:
+        table = Table("asset", *(outcome.value for outcome in Outcome), box=None, pad_edge=False)
+        for asset, counts in facts["made"].items():
+            table.add_row(asset, *(str(counts.get(outcome.value, 0)) for outcome in Outcome))
+        console.print(table)
+    made = sum(sum(counts.values()) for counts in facts["made"].values())
+    console.print(
+        f"made {made} results, reused {facts['up_to_date']} that were up to date, "
+        f"in {facts['seconds']} s"
+    )
+    console.print(f"report: {facts['report']}", soft_wrap=True)

@@ -1,0 +1,118 @@
+"""Running a plan: one Dagster run per batch, in this process, with its events in the instance."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from naxs_assets.cli.planning import Batch, Plan
+from naxs_assets.errors import NaxsError
+from naxs_assets.lineage.monthly import Made
+from naxs_assets.lineage.publishing import Watcher
+from naxs_assets.lineage.records import Published
+from naxs_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
+    from naxs_assets.definitions import Platform
+
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+class RunFailedError(NaxsError):
+    """A run ended with an error that is not one of the platform's own."""
+
+
+def run_plan(platform: Platform, plan: Plan, console: Console) -> list[Published]:
+    """Run the batches of a plan; returns what was published, in order.
+
+    Raises the platform's own error that stopped a run, or :class:`RunFailedError`.
+    """
+    import dagster as dg
+
+    from naxs_assets.definitions import build_defs
+
+    published: list[Published] = []
+    with _progress(console, plan.to_make) as watcher:
+
+        def on_published(result: Published, made: Made) -> None:
+            published.append(result)
+            watcher(result, made)
+
+        definitions = build_defs(platform.settings, platform, on_published)
+        job = definitions.resolve_implicit_global_asset_job_def()
+        with _instance(platform.settings) as instance:
+            for batch in plan.batches:
+                try:
+                    job.execute_in_process(
+                        instance=instance,
+                        asset_selection=[dg.AssetKey(name.split("/")) for name in batch.assets],
+                        tags=_range_tags(batch),
+                        run_config=_QUIET,
+                    )
+                except Exception as error:
+                    raise _own_error(error) from error
+    return published
+
+
+def _range_tags(batch: Batch) -> dict[str, str]:
+    return {
+        "dagster/asset_partition_range_start": batch.first,
+        "dagster/asset_partition_range_end": batch.last,
+    }
+
+
+@contextmanager
+def _instance(settings: Settings) -> Iterator[DagsterInstance]:
+    import dagster as dg
+
+    point_dagster_at(settings.home)
+    with dg.DagsterInstance.get() as instance:
+        yield instance
+
+
+def point_dagster_at(home: Path) -> None:
+    """Let Dagster keep its state in the home, with the instance settings of this project."""
+    project = Path(__file__).resolve().parents[2]
+    os.environ["NAXS_HOME"] = str(home)
+    if "DAGSTER_HOME" not in os.environ:
+        os.environ["DAGSTER_HOME"] = str(project)
+
+
+@contextmanager
+def _progress(console: Console, total: int) -> Iterator[Watcher]:
+    columns = (
+        TextColumn("{task.description:<28}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("starting", total=total)
+
+        def watch(result: Published, _made: Made) -> None:
+            progress.update(task, advance=1, description=result.version.place)
+
+        yield watch
+
+
+def _own_error(error: BaseException) -> NaxsError:
+    """The platform's own error behind one of Dagster's, if there is one."""
+    chain: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and link not in chain:  # a chain of causes may run in a circle
+        if isinstance(link, NaxsError):
+            return link
+        chain.append(link)
+        link = getattr(link, "user_exception", None) or link.__cause__ or link.__context__
+    return RunFailedError(
+        f"{type(chain[-1]).__name__}: {chain[-1]}",
+        remedy="run again with --traceback to see where; what was finished before is kept",
+    )

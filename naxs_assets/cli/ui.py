@@ -1,0 +1,26 @@
+"""``naxs ui``: the Dagster UI of a home."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from naxs_assets.cli.homes import Home
+
+
+@click.command()
+@click.option("--port", type=int, default=3000, show_default=True)
+@click.pass_obj
+def ui(home: Home, port: int) -> None:
+    """Serve the Dagster UI of the home on 127.0.0.1 until interrupted."""
+    from naxs_assets.cli.running import point_dagster_at
+
+    settings = home.settings()
+    point_dagster_at(settings.home)
+    workspace = Path(os.environ["DAGSTER_HOME"]) / "workspace.yaml"
+    click.echo(f"Dagster UI of {settings.home} on http://127.0.0.1:{port}")
+    command = ["dagster", "dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", str(port)]
+    os.execv(sys.executable, [sys.executable, "-m", *command])  # noqa: S606 - a fixed command

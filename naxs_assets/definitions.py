@@ -1,0 +1,103 @@
+"""Every asset, check, job, schedule and resource of the platform, on one screen."""
+
+import warnings
+from dataclasses import dataclass
+
+import dagster as dg
+
+from naxs_assets.automation.jobs import strategy_job
+from naxs_assets.automation.schedules import nightly_schedule
+from naxs_assets.backtest.assets import backtest_asset
+from naxs_assets.catalog.loading import Catalogue, load_catalogue
+from naxs_assets.factors.assets import feature_asset, label_asset
+from naxs_assets.factors.labels import compile_label
+from naxs_assets.learning.assets import learning_assets
+from naxs_assets.lineage.assets import LINEAGE, LINEAGE_IO, LineageAsset, to_dagster
+from naxs_assets.lineage.home import fix_market, open_lineage
+from naxs_assets.lineage.io_manager import LineageIOManager, RefusingIOManager
+from naxs_assets.lineage.publishing import Lineage, Watcher, unwatched
+from naxs_assets.market.assets import market_assets
+from naxs_assets.market.checks import price_checks
+from naxs_assets.market.sources.base import Source
+from naxs_assets.market.sources.opening import open_source
+from naxs_assets.pages.frame import MarketLabel
+from naxs_assets.partitions import month_of, months_definition
+from naxs_assets.reports.assets import report_asset
+from naxs_assets.settings import Settings, load_settings
+
+
+@dataclass(frozen=True)
+class Platform:
+    """One home, opened: its lineage, source and catalogue, and every asset in graph order."""
+
+    settings: Settings
+    lineage: Lineage
+    source: Source
+    catalogue: Catalogue
+    assets: tuple[LineageAsset, ...]
+
+
+def open_platform(settings: Settings) -> Platform:
+    """Open a home. Raises ConfigurationError if it holds another market than the settings name."""
+    source = open_source(settings)
+    catalogue = load_catalogue(settings.home)
+    lineage = open_lineage(settings)
+    fix_market(lineage, source.identity(), settings.home)
+    assets = tuple(_assets(settings, source, catalogue))
+    return Platform(settings, lineage, source, catalogue, assets)
+
+
+def _assets(settings: Settings, source: Source, catalogue: Catalogue) -> list[LineageAsset]:
+    assets = market_assets(settings, source)
+    assets += [feature_asset(feature_set) for feature_set in catalogue.feature_sets.values()]
+    assets += [label_asset(label) for label in catalogue.labels.values()]
+    market = _market_label(source)
+    for strategy in catalogue.strategies.values():
+        universe = catalogue.universes[strategy.universe]
+        features = list(catalogue.feature_sets[strategy.features].features)
+        reach = compile_label(catalogue.labels[strategy.label].expression).reach
+        assets += learning_assets(settings, strategy, universe, features, reach)
+        assets += [backtest_asset(strategy), report_asset(strategy, market)]
+    return assets
+
+
+def _market_label(source: Source) -> MarketLabel:
+    first, last = source.coverage()
+    return MarketLabel(
+        name=str(source.identity().get("name", source.name)),
+        synthetic=source.name == "synthetic",
+        source=source.name,
+        coverage=f"{first} – {last}",
+    )
+
+
+def build_defs(
+    settings: Settings, platform: Platform | None = None, watcher: Watcher = unwatched
+) -> dg.Definitions:
+    """The code location of one home; ``watcher`` is told of each result as it is published."""
+    # Backfill policies and missing upstream partitions are marked beta; tests cover what we use.
+    warnings.filterwarnings("ignore", category=dg.BetaWarning)
+    platform = platform or open_platform(settings)
+    months = months_definition(
+        month_of(settings.market.first), settings.today(), frozen=settings.now is not None
+    )
+    one_run = dg.BackfillPolicy.single_run()
+    strategies = platform.catalogue.strategies.values()
+    return dg.Definitions(
+        assets=[to_dagster(asset, months, one_run) for asset in platform.assets],
+        asset_checks=[price_checks(platform.lineage)],
+        jobs=[strategy_job(strategy, months) for strategy in strategies],
+        schedules=[nightly_schedule(strategy, settings.today) for strategy in strategies],
+        resources={
+            LINEAGE: platform.lineage,
+            LINEAGE_IO: LineageIOManager(platform.lineage, watcher),
+            "io_manager": RefusingIOManager(),
+        },
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The code location of the home that the environment names."""
+    return build_defs(load_settings())

@@ -1,0 +1,1 @@
+"""Factors: the expression language, its kernels, feature sets and labels."""

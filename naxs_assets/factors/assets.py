@@ -1,0 +1,130 @@
+"""The factor assets: feature sets and labels of the catalogue."""
+
+from collections.abc import Iterator, Sequence
+from math import ceil
+
+import polars as pl
+
+from naxs_assets.catalog.models import FeatureSet, Label
+from naxs_assets.factors.contracts import features_contract, label_contract
+from naxs_assets.factors.features import compile_features, compute_features
+from naxs_assets.factors.labels import compile_label, compute_label
+from naxs_assets.lineage.assets import LineageAsset
+from naxs_assets.lineage.monthly import Made
+from naxs_assets.lineage.reader import Handle, Reader
+from naxs_assets.lineage.recipe import Months, Recipe
+from naxs_assets.pages.sparkline import sparkline_markdown
+from naxs_assets.partitions import add_months, first_day, last_day, months_between
+
+OWNER = "team:research"
+# No month since 1992 has fewer trading days, so this many months hold a look-back of days.
+FEWEST_DAYS_IN_A_MONTH = 14
+# Months computed in one pass: long enough to share the look-back, short enough for little memory.
+_MONTHS_PER_PASS = 12
+
+
+def months_for(days: int) -> int:
+    """How many whole months are sure to hold ``days`` trading days."""
+    return ceil(days / FEWEST_DAYS_IN_A_MONTH)
+
+
+def feature_asset(feature_set: FeatureSet) -> LineageAsset:
+    """The monthly features of one set, over every row of prices."""
+    compiled = compile_features(feature_set.expressions)
+    back = months_for(compiled.look_back)
+
+    def make(pending: Iterator[str], prices: Reader) -> Iterator[Made]:
+        for run in _passes(list(pending)):
+            window = _handles(prices, add_months(run[0], -back), run[-1])
+            rows = _rows(window)
+            table = compute_features(compiled, rows, first_day(run[0]), last_day(run[-1]))
+            for month, part in _by_month(table, run):
+                reads = [window[m] for m in months_between(add_months(month, -back), month)]
+                coverage = part.group_by("date", maintain_order=True).len().get_column("len")
+                yield Made(
+                    month,
+                    part,
+                    made_from=tuple(reads),
+                    metadata={"plot": sparkline_markdown(coverage.to_list())},
+                )
+
+    recipe = Recipe(
+        asset=f"features/{feature_set.name}",
+        code=("naxs_assets.factors.features",),
+        contract=features_contract(feature_set.name, list(compiled.names)),
+        config={"features": feature_set.expressions},
+        upstream={"prices": Months("market/prices", back=back)},
+    )
+    return LineageAsset(
+        recipe=recipe,
+        generator=make,
+        description=feature_set.description,
+        group="features",
+        kinds=frozenset({"numba", "polars"}),
+        owner=OWNER,
+    )
+
+
+def label_asset(label: Label) -> LineageAsset:
+    """The monthly values of one label; what is not known yet is null."""
+    compiled = compile_label(label.expression)
+    back, ahead = months_for(compiled.look_back), months_for(compiled.reach)
+
+    def make(pending: Iterator[str], prices: Reader) -> Iterator[Made]:
+        for run in _passes(list(pending)):
+            window = _handles(prices, add_months(run[0], -back), add_months(run[-1], ahead))
+            table = compute_label(compiled, _rows(window), first_day(run[0]), last_day(run[-1]))
+            for month, part in _by_month(table, run):
+                first, last = add_months(month, -back), add_months(month, ahead)
+                yield Made(
+                    month,
+                    part,
+                    made_from=tuple(window[m] for m in months_between(first, last)),
+                    metadata={"known": part.get_column("label").count()},
+                )
+
+    recipe = Recipe(
+        asset=f"labels/{label.name}",
+        code=("naxs_assets.factors.labels",),
+        contract=label_contract(label.name),
+        config={"expression": label.expression},
+        upstream={"prices": Months("market/prices", back=back, ahead=ahead)},
+    )
+    return LineageAsset(
+        recipe=recipe,
+        generator=make,
+        description=label.description,
+        group="labels",
+        kinds=frozenset({"numba", "polars"}),
+        owner=OWNER,
+    )
+
+
+def _passes(months: Sequence[str]) -> Iterator[list[str]]:
+    """Runs of consecutive months, of bounded length."""
+    run: list[str] = []
+    for month in months:
+        if run and (month != add_months(run[-1], 1) or len(run) == _MONTHS_PER_PASS):
+            yield run
+            run = []
+        run.append(month)
+    if run:
+        yield run
+
+
+def _handles(prices: Reader, first: str, last: str) -> dict[str, Handle]:
+    return {month: prices[month] for month in months_between(first, last)}
+
+
+def _rows(window: dict[str, Handle]) -> pl.DataFrame:
+    frames = [handle.frame() for handle in window.values() if handle]
+    if not frames:
+        missing = ", ".join(window)
+        raise LookupError(f"no prices have been made for {missing}; materialize them first")
+    return pl.concat(frames)
+
+
+def _by_month(table: pl.DataFrame, months: Sequence[str]) -> Iterator[tuple[str, pl.DataFrame]]:
+    for month in months:
+        inside = pl.col("date").is_between(first_day(month), last_day(month))
+        yield month, table.filter(inside)

@@ -1,0 +1,50 @@
+"""Contracts of the tables that the factors stage stores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from naxs_assets.lineage.contract import Column, Contract
+
+_KEY = ("date", "symbol")
+_KEY_COLUMNS = (
+    Column("date", pl.Date, "-", "Shanghai trading day"),
+    Column("symbol", pl.String, "-", "symbol with its exchange, such as 600519.SH"),
+    Column("day", pl.Int32, "days", "absolute trading-day index; 0 is 1990-12-19", at_least=0),
+)
+
+
+def features_contract(name: str, feature_names: Sequence[str]) -> Contract:
+    """The contract of the feature set ``name``: one row per row of prices, Float32 features."""
+    features = tuple(
+        Column(feature, pl.Float32, "-", f"feature {feature}; null = unknown", nullable=True)
+        for feature in feature_names
+    )
+    return Contract(
+        name=f"features/{name}",
+        version=1,
+        key=_KEY,
+        columns=_KEY_COLUMNS + features,
+        known_from="date",
+    )
+
+
+def label_contract(name: str) -> Contract:
+    """The contract of the label ``name``: one row per row of prices.
+
+    A label becomes known on its exit date.
+    """
+    return Contract(
+        name=f"labels/{name}",
+        version=1,
+        key=_KEY,
+        columns=(
+            *_KEY_COLUMNS,
+            Column("entry_date", pl.Date, "-", "first later day read; null = later", nullable=True),
+            Column("exit_date", pl.Date, "-", "last later day read; null = later", nullable=True),
+            Column("label", pl.Float32, "ratio", "null = not yet known, untradable", nullable=True),
+        ),
+        known_from="exit_date",
+    )

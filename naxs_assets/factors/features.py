@@ -1,0 +1,102 @@
+"""Feature sets: named expressions compiled together and computed over months of prices."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from naxs_assets.errors import ConfigurationError
+from naxs_assets.factors.evaluate import evaluate
+from naxs_assets.factors.expression import Expression, parse
+from naxs_assets.factors.panel import missing_in_prices, panel_from_prices
+from naxs_assets.factors.rows import finite_or_null, rows_between
+from naxs_assets.factors.tree import first_look_ahead
+
+KEY_COLUMNS = ("date", "symbol", "day")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class CompiledFeatures:
+    """Features ready to be computed.
+
+    ``look_back`` is how many trading days before a row must be loaded; ``fields`` are the fields
+    read; ``code`` is a sha256 over the names and canonical expressions in their order.
+    """
+
+    expressions: Mapping[str, Expression]
+    look_back: int
+    fields: tuple[str, ...]
+    code: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.expressions)
+
+
+def compile_features(expressions: Mapping[str, str]) -> CompiledFeatures:
+    """Parse and check a feature set of name -> expression; the order of the names is kept.
+
+    Raises :class:`ExpressionError` naming the feature when an expression cannot be parsed or looks
+    ahead of its row, and :class:`ConfigurationError` for an unusable name or an empty set.
+    """
+    if not expressions:
+        raise ConfigurationError("the feature set is empty", remedy="give it at least one feature")
+    parsed = {}
+    for name, text in expressions.items():
+        if not _NAME.fullmatch(name) or name in KEY_COLUMNS:
+            raise ConfigurationError(
+                f"{name!r} cannot name a feature",
+                remedy="use letters, digits and _, beginning with a letter or _, "
+                f"other than {', '.join(KEY_COLUMNS)}",
+            )
+        parsed[name] = _without_look_ahead(parse(text, owner=f"feature {name}"))
+    lines = "".join(f"{name}={each.canonical}\n" for name, each in parsed.items())
+    return CompiledFeatures(
+        expressions=parsed,
+        look_back=max(each.look_back for each in parsed.values()),
+        fields=tuple(sorted({field for each in parsed.values() for field in each.fields})),
+        code=hashlib.sha256(lines.encode()).hexdigest(),
+    )
+
+
+def _without_look_ahead(expression: Expression) -> Expression:
+    ahead = first_look_ahead(expression.root)
+    if ahead is None:
+        return expression
+    raise expression.error(
+        f"{expression.owner} looks {expression.look_ahead} trading days ahead of its row (offset "
+        f"+{expression.look_ahead}), which only a label may do",
+        position=ahead.position,
+        remedy="use Ref(x, N) with N of 1 or more, which looks back",
+    )
+
+
+def compute_features(
+    compiled: CompiledFeatures, prices: pl.DataFrame, first: date, last: date
+) -> pl.DataFrame:
+    """Features of every row of ``prices`` dated in [``first``, ``last``].
+
+    ``prices`` must also hold the ``compiled.look_back`` trading days before ``first`` as far as
+    they exist; more history changes no bit of the result. Returns date, symbol, day and one
+    Float32 column for each feature, sorted by date and symbol; what is not finite is null.
+    """
+    panel = panel_from_prices(prices, compiled.fields)
+    keys, cells = rows_between(panel, prices, first, last)
+    roots = [each.root for each in compiled.expressions.values()]
+    columns = [
+        finite_or_null(name, np.take(matrix, cells))
+        for name, matrix in zip(compiled.names, evaluate(roots, panel), strict=True)
+    ]
+    return keys.hstack(columns)
+
+
+def missing_fields(compiled: CompiledFeatures, prices: pl.DataFrame) -> tuple[str, ...]:
+    """The fields the features read of which ``prices`` know nothing; what they touch is null."""
+    return missing_in_prices(prices, compiled.fields)

@@ -1,0 +1,164 @@
+"""The immutable tree of an expression: its type, canonical text and reach, known statically."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple, TypeAlias
+
+from naxs_assets.factors.operators import INFIX, OPERATORS, Kind
+
+_SYMBOLS = {name: symbol for symbol, name in INFIX.items()}
+_COMPARISON, _SUM, _PRODUCT, _UNARY, _ATOM = range(1, 6)
+_STRENGTH = {"Add": _SUM, "Sub": _SUM, "Mul": _PRODUCT, "Div": _PRODUCT, "Neg": _UNARY}
+
+
+@dataclass(frozen=True)
+class Number:
+    """A constant."""
+
+    value: float
+    position: int = field(default=0, compare=False)
+
+    kind = Kind.CONSTANT
+    depth = 1
+
+    @property
+    def text(self) -> str:
+        if self.value.is_integer() and abs(self.value) < 1e15:
+            return str(int(self.value))
+        return repr(self.value)
+
+    @property
+    def strength(self) -> int:
+        return _UNARY if self.value < 0 else _ATOM
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of the prices, such as ``$close``."""
+
+    name: str
+    position: int = field(default=0, compare=False)
+
+    kind = Kind.SERIES
+    depth = 1
+    strength = _ATOM
+
+    @property
+    def text(self) -> str:
+        return f"${self.name}"
+
+
+@dataclass(frozen=True)
+class Call:
+    """An operator applied to its arguments; days and shifts are ``Number`` arguments."""
+
+    operator: str
+    arguments: tuple[Node, ...]
+    position: int = field(default=0, compare=False)
+
+    @cached_property
+    def kind(self) -> Kind:
+        if all(argument.kind is Kind.CONSTANT for argument in self.arguments):
+            return Kind.CONSTANT
+        return OPERATORS[self.operator].gives
+
+    @cached_property
+    def depth(self) -> int:
+        return 1 + max(argument.depth for argument in self.arguments)
+
+    @cached_property
+    def days(self) -> int:
+        """The whole number among the arguments (window or shift), or 0."""
+        for argument, role in zip(self.arguments, OPERATORS[self.operator].roles, strict=True):
+            if role.is_days and isinstance(argument, Number):
+                return int(argument.value)
+        return 0
+
+    @cached_property
+    def strength(self) -> int:
+        if self.operator in _SYMBOLS:
+            return _STRENGTH.get(self.operator, _COMPARISON)
+        return _STRENGTH.get(self.operator, _ATOM)
+
+    @cached_property
+    def text(self) -> str:
+        """Canonical text: infix where there is a symbol, parentheses only where they are needed."""
+        if self.operator == "Neg":
+            return "-" + _operand(self.arguments[0], _UNARY)
+        if self.operator in _SYMBOLS:
+            left, right = self.arguments
+            weakest = _SUM if self.strength == _COMPARISON else self.strength
+            return (
+                _operand(left, weakest)
+                + _SYMBOLS[self.operator]
+                + _operand(right, max(weakest, self.strength + 1))
+            )
+        return f"{self.operator}({','.join(argument.text for argument in self.arguments)})"
+
+
+Node: TypeAlias = Number | Field | Call
+
+
+class Read(NamedTuple):
+    """A field read from day ``first`` to day ``last``, relative to the row computed."""
+
+    field: str
+    first: int
+    last: int
+
+
+def _operand(node: Node, weakest: int) -> str:
+    return node.text if node.strength >= weakest else f"({node.text})"
+
+
+def reads_of(root: Node) -> frozenset[Read]:
+    """The fields that ``root`` reads and when."""
+    reads = set()
+    pending = [(root, 0, 0)]
+    while pending:
+        node, first, last = pending.pop()
+        if isinstance(node, Field):
+            reads.add(Read(node.name, first, last))
+        elif isinstance(node, Call):
+            pending += _arguments_with_rows(node, first, last)
+    return frozenset(reads)
+
+
+def evaluated_rows(root: Node) -> tuple[int, int]:
+    """First and last day, relative to a row, at which anything is evaluated for that row.
+
+    Wider than the reads of fields where shifts undo each other: ``Ref(Ref($close, 1), -1)`` reads
+    today's close only, yet takes its inner part from tomorrow's row.
+    """
+    earliest = latest = 0
+    pending = [(root, 0, 0)]
+    while pending:
+        node, first, last = pending.pop()
+        earliest, latest = min(earliest, first), max(latest, last)
+        if isinstance(node, Call):
+            pending += _arguments_with_rows(node, first, last)
+    return earliest, latest
+
+
+def first_look_ahead(root: Node) -> Call | None:
+    """The outermost call that evaluates an argument at a later day than the row, if any."""
+    pending = [(root, 0, 0)]
+    while pending:
+        node, first, last = pending.pop(0)
+        if isinstance(node, Call):
+            below = _arguments_with_rows(node, first, last)
+            if any(end > 0 for _, _, end in below):
+                return node
+            pending += below
+    return None
+
+
+def _arguments_with_rows(node: Call, first: int, last: int) -> list[tuple[Node, int, int]]:
+    start, end = OPERATORS[node.operator].reads(node.days)
+    return [
+        (argument, first + start, last + end)
+        for argument in node.arguments
+        if not isinstance(argument, Number)
+    ]

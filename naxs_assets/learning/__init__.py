@@ -1,0 +1,1 @@
+"""Walk-forward learning: datasets, models and predictions."""

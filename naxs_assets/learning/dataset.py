@@ -1,0 +1,56 @@
+"""Datasets: the features and the label of a universe's members, side by side."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from naxs_assets.catalog.models import Universe
+
+
+def members_on(universe: Universe, members: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """The (date, symbol) rows of ``rows`` whose symbol is in the universe on its date.
+
+    ``members`` has index, symbol, effective_from and effective_to (last day inclusive, null
+    while still a member); a membership counts from the day it takes effect.
+    """
+    if universe.kind == "all":
+        return rows.select("date", "symbol")
+    intervals = members.filter(pl.col("index") == universe.index)
+    inside = (pl.col("date") >= pl.col("effective_from")) & (
+        pl.col("effective_to").is_null() | (pl.col("date") <= pl.col("effective_to"))
+    )
+    return (
+        rows.select("date", "symbol")
+        .join(intervals.select("symbol", "effective_from", "effective_to"), on="symbol")
+        .filter(inside)
+        .select("date", "symbol")
+        .unique()
+    )
+
+
+def build_dataset(
+    features: pl.DataFrame, labels: pl.DataFrame, universe: Universe, members: pl.DataFrame
+) -> pl.DataFrame:
+    """One month's dataset in the shape of :func:`dataset_contract`, sorted by date and symbol.
+
+    Every member with a feature row is kept, also while its label is unknown: such rows are
+    predicted, not trained on.
+    """
+    kept = members_on(universe, members, features)
+    return (
+        features.join(kept, on=["date", "symbol"], how="semi")
+        .join(
+            labels.select("date", "symbol", pl.col("label").alias("label_return")),
+            on=["date", "symbol"],
+            how="left",
+        )
+        .with_columns(_standardised("label_return").cast(pl.Float32).alias("label"))
+        .sort("date", "symbol")
+    )
+
+
+def _standardised(column: str) -> pl.Expr:
+    """The daily z-score (sample deviation); null where the day has no spread."""
+    value = pl.col(column).cast(pl.Float64)
+    deviation = value.std().over("date")
+    return pl.when(deviation > 0).then((value - value.mean().over("date")) / deviation)

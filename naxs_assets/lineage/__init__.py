@@ -1,0 +1,1 @@
+"""How results are kept: immutable files, the ledger of what was made from what, and its walks."""

@@ -1,0 +1,106 @@
+"""The one way to declare an asset: a recipe and a generator become a Dagster asset.
+
+The generator is given the partitions to make and one lazy reader per upstream asset, so it can
+be run and tested without Dagster.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+
+from naxs_assets.lineage.contract import Contract
+from naxs_assets.lineage.io_manager import ClaimedMonthly, partitions_of
+from naxs_assets.lineage.monthly import Made, Monthly, Refused
+from naxs_assets.lineage.publishing import Lineage
+from naxs_assets.lineage.reader import Reader
+from naxs_assets.lineage.recipe import AllMonths, Months, Recipe, Upstream
+from naxs_assets.partitions import month_window
+
+LINEAGE = "lineage"
+LINEAGE_IO = "lineage_io"
+
+Generator = Callable[..., Iterator[Made | Refused]]
+
+
+@dataclass(frozen=True)
+class LineageAsset:
+    """One asset: how it is made, and how the Dagster UI presents it."""
+
+    recipe: Recipe
+    generator: Generator
+    description: str
+    group: str
+    kinds: frozenset[str]
+    owner: str
+
+    def monthly(self, readers: dict[str, Reader]) -> Monthly:
+        """The results of this asset, read through ``readers`` (by the recipe's names)."""
+
+        def make(pending: Iterator[str]) -> Iterator[Made | Refused]:
+            return self.generator(pending, **readers)
+
+        return Monthly(self.recipe, make)
+
+
+def to_dagster(
+    asset: LineageAsset, months: dg.PartitionsDefinition[str], backfill: dg.BackfillPolicy
+) -> dg.AssetsDefinition:
+    """The Dagster asset of ``asset``; its steps claim, make, check, publish and record."""
+    recipe = asset.recipe
+
+    @dg.asset(
+        key=dg.AssetKey(recipe.asset.split("/")),
+        ins={name: _asset_in(upstream) for name, upstream in recipe.upstream.items()},
+        partitions_def=months if recipe.monthly else None,
+        backfill_policy=backfill,
+        description=asset.description,
+        group_name=asset.group,
+        kinds=set(asset.kinds),
+        owners=[asset.owner],
+        code_version=recipe.code_hash[:12],
+        metadata=_definition_metadata(recipe.contract),
+        io_manager_key=LINEAGE_IO,
+        required_resource_keys={LINEAGE},
+    )
+    def step(context: dg.AssetExecutionContext, **readers: Any) -> ClaimedMonthly:
+        lineage: Lineage = getattr(context.resources, LINEAGE)
+        partitions = partitions_of(context)
+        claim = lineage.claim(recipe.asset, partitions, context.run_id)
+        return ClaimedMonthly(asset.monthly(readers), partitions, claim)
+
+    return step
+
+
+def recipes(assets: Sequence[LineageAsset]) -> dict[str, Recipe]:
+    """The recipes of assets by asset name, in the given order."""
+    return {asset.recipe.asset: asset.recipe for asset in assets}
+
+
+def _asset_in(upstream: Upstream) -> dg.AssetIn:
+    mapping: dg.PartitionMapping | None = None
+    if isinstance(upstream, Months):
+        mapping = month_window(upstream.back, upstream.ahead)
+    elif isinstance(upstream, AllMonths):
+        mapping = dg.AllPartitionMapping()
+    return dg.AssetIn(key=dg.AssetKey(upstream.asset.split("/")), partition_mapping=mapping)
+
+
+def _definition_metadata(contract: Contract | None) -> dict[str, Any]:
+    if contract is None:
+        return {}
+    columns = [
+        dg.TableColumn(
+            name=column.name,
+            type=str(column.dtype),
+            description=f"{column.description} ({column.unit})",
+            constraints=dg.TableColumnConstraints(nullable=column.nullable),
+        )
+        for column in contract.columns
+    ]
+    return {
+        "dagster/column_schema": dg.TableSchema(columns=columns),
+        "naxs/contract": f"{contract.name} v{contract.version}",
+        "naxs/key": ", ".join(contract.key),
+    }

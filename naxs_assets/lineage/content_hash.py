@@ -1,0 +1,130 @@
+"""The canonical content hash: equal content gives an equal hash, whoever wrote it.
+
+The hash of a table is sha256 over
+
+1. the line ``naxs-table-1``;
+2. the schema as a line of compact UTF-8 JSON: a list of ``[column name, type name]`` in column
+   order, with the names ``bool utf8 int64 uint8 float64 date32 timestamp[us,UTC]`` and so on;
+3. the number of rows, as a line of decimal text;
+4. for each column its validity bitmap (least significant bit first) and its values, where
+   the value under a null is zero, every NaN has one bit pattern, booleans are a bitmap,
+   strings are int64 offsets from 0 followed by UTF-8 bytes, and numbers are little-endian.
+
+Rows are sorted by the table's key first. Chunking, dictionary encoding, string layout, the
+Parquet writer and its version therefore do not matter.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+_TABLE_TAG = b"naxs-table-1\n"
+_TEXT_TAG = b"naxs-text-1\n"
+
+_FIXED_WIDTH: dict[type[pl.DataType], tuple[str, str]] = {
+    pl.Int8: ("int8", "<i1"),
+    pl.Int16: ("int16", "<i2"),
+    pl.Int32: ("int32", "<i4"),
+    pl.Int64: ("int64", "<i8"),
+    pl.UInt8: ("uint8", "<u1"),
+    pl.UInt16: ("uint16", "<u2"),
+    pl.UInt32: ("uint32", "<u4"),
+    pl.UInt64: ("uint64", "<u8"),
+    pl.Float32: ("float32", "<f4"),
+    pl.Float64: ("float64", "<f8"),
+    pl.Date: ("date32", "<i4"),
+}
+_TEXT_TYPES = (pl.String, pl.Categorical, pl.Enum)
+
+
+def table_hash(table: pl.DataFrame, key: Sequence[str]) -> str:
+    """The hex content hash of ``table`` with its rows sorted by ``key``.
+
+    Raises ``TypeError`` naming the column when a column has a nested or unknown type.
+    """
+    ordered = table.sort(_order(table, key), maintain_order=True) if key else table
+    digest = hashlib.sha256(_TABLE_TAG)
+    schema = [[name, type_name(dtype, name)] for name, dtype in ordered.schema.items()]
+    digest.update(json.dumps(schema, ensure_ascii=False, separators=(",", ":")).encode())
+    digest.update(f"\n{ordered.height}\n".encode())
+    for series in ordered:
+        _update_with_column(digest, series)
+    return digest.hexdigest()
+
+
+def text_hash(text: str) -> str:
+    """The hex content hash of a text result (a model, a JSON document, a page)."""
+    return hashlib.sha256(_TEXT_TAG + text.encode()).hexdigest()
+
+
+def file_hash(data: bytes) -> str:
+    """sha256 of a file's bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def json_hash(value: object) -> str:
+    """sha256 of a value's canonical JSON (sorted keys, no spaces)."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+def canonical_json(value: object) -> str:
+    """JSON with sorted keys and no spaces; raises ``TypeError`` for what JSON cannot hold."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+
+
+def type_name(dtype: pl.DataType, column: str) -> str:
+    """The canonical name of a column type, the same for every physical layout of it."""
+    if isinstance(dtype, pl.Boolean):
+        return "bool"
+    if isinstance(dtype, _TEXT_TYPES):
+        return "utf8"
+    if isinstance(dtype, pl.Datetime):
+        return f"timestamp[{dtype.time_unit},{dtype.time_zone or ''}]"
+    fixed = _FIXED_WIDTH.get(type(dtype))
+    if fixed is None:
+        raise TypeError(f"column {column!r} has type {dtype}, which has no canonical form")
+    return fixed[0]
+
+
+def _order(table: pl.DataFrame, key: Sequence[str]) -> list[pl.Expr]:
+    # An Enum would sort by the places of its categories; the canonical order is that of the text.
+    return [
+        pl.col(name).cast(pl.String)
+        if isinstance(table.schema[name], _TEXT_TYPES)
+        else pl.col(name)
+        for name in key
+    ]
+
+
+def _update_with_column(digest: Any, series: pl.Series) -> None:
+    valid = series.is_not_null().to_numpy()
+    digest.update(np.packbits(valid, bitorder="little").tobytes())
+    if isinstance(series.dtype, pl.Boolean):
+        values = series.fill_null(False).to_numpy()
+        digest.update(np.packbits(values, bitorder="little").tobytes())
+    elif isinstance(series.dtype, _TEXT_TYPES):
+        filled = series.cast(pl.String).fill_null("")
+        offsets = np.zeros(len(filled) + 1, dtype="<i8")
+        np.cumsum(filled.str.len_bytes().to_numpy(), out=offsets[1:])
+        digest.update(offsets.tobytes())
+        digest.update("".join(filled.to_list()).encode())
+    else:
+        digest.update(_fixed_width_values(series).tobytes())
+
+
+def _fixed_width_values(series: pl.Series) -> np.ndarray[Any, np.dtype[Any]]:
+    if isinstance(series.dtype, pl.Datetime):
+        return series.to_physical().fill_null(0).to_numpy().astype("<i8")
+    layout = _FIXED_WIDTH[type(series.dtype)][1]
+    values = series.to_physical().fill_null(0).to_numpy().astype(layout)
+    if series.dtype.is_float():
+        values[np.isnan(values)] = np.nan
+    return values

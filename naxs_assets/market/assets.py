@@ -1,0 +1,240 @@
+"""The market assets: calendar, instruments, membership, prices and index prices."""
+
+from collections.abc import Iterator
+from functools import cache
+
+import polars as pl
+
+from naxs_assets.lineage.assets import LineageAsset
+from naxs_assets.lineage.content_hash import json_hash, table_hash
+from naxs_assets.lineage.monthly import Made, Refused
+from naxs_assets.lineage.reader import Reader
+from naxs_assets.lineage.recipe import Months, Recipe, Whole
+from naxs_assets.market.calendar import trading_days
+from naxs_assets.market.contracts import (
+    CALENDAR,
+    INDEX_MEMBERS,
+    INDEX_PRICES,
+    INSTRUMENTS,
+    PRICES,
+)
+from naxs_assets.market.index_prices import build_index_month
+from naxs_assets.market.prices import build_month
+from naxs_assets.market.reference import index_members_table, instruments_table
+from naxs_assets.market.rules import MonthRefused
+from naxs_assets.market.sources.base import Source
+from naxs_assets.pages.sparkline import sparkline_markdown
+from naxs_assets.partitions import add_months, first_day, last_day
+from naxs_assets.settings import Settings
+
+OWNER = "team:market-data"
+GROUP = "market"
+
+
+def market_assets(settings: Settings, source: Source) -> list[LineageAsset]:
+    """Every asset of the market stage, read from ``source``."""
+    return [
+        _calendar(settings, source),
+        _instruments(source),
+        _index_members(source),
+        _prices(source),
+        _index_prices(source),
+    ]
+
+
+def _calendar(settings: Settings, source: Source) -> LineageAsset:
+    # Two years ahead, so that the horizon is never short at a year's turn.
+    until = last_day(f"{max(settings.today(), source.coverage()[1]).year + 1}-12")
+
+    def make(pending: Iterator[str]) -> Iterator[Made]:
+        for partition in pending:
+            days = trading_days(source.open_days(), until)
+            guessed = days.filter("provisional").height
+            yield Made(partition, days, metadata={"provisional_days": guessed})
+
+    recipe = Recipe(
+        asset="market/calendar",
+        code=("naxs_assets.market.calendar",),
+        monthly=False,
+        contract=CALENDAR,
+        config={"until": until.isoformat()},
+        externals=lambda _: {
+            f"{source.name}:open_days": json_hash([day.isoformat() for day in source.open_days()])
+        },
+    )
+    return LineageAsset(
+        recipe=recipe,
+        generator=make,
+        description="交易日历 Trading days from 1990-12-19 with their absolute index",
+        group=GROUP,
+        kinds=frozenset({"polars", source.name}),
+        owner=OWNER,
+    )
+
+
+def _instruments(source: Source) -> LineageAsset:
+    def make(pending: Iterator[str]) -> Iterator[Made]:
+        for partition in pending:
+            yield Made(partition, instruments_table(source.instruments()))
+
+    recipe = Recipe(
+        asset="market/instruments",
+        code=("naxs_assets.market.reference",),
+        monthly=False,
+        contract=INSTRUMENTS,
+        externals=lambda _: {
+            f"{source.name}:instruments": table_hash(source.instruments(), ("symbol",))
+        },
+    )
+    return LineageAsset(
+        recipe=recipe,
+        generator=make,
+        description="证券列表 Stocks with board, listing and delisting dates",
+        group=GROUP,
+        kinds=frozenset({"polars", source.name}),
+        owner=OWNER,
+    )
+
+
+def _index_members(source: Source) -> LineageAsset:
+    def make(pending: Iterator[str]) -> Iterator[Made]:
+        for partition in pending:
+            yield Made(partition, index_members_table(source.index_members()))
+
+    recipe = Recipe(
+        asset="market/index_members",
+        code=("naxs_assets.market.reference",),
+        monthly=False,
+        contract=INDEX_MEMBERS,
+        externals=lambda _: {
+            f"{source.name}:index_members": table_hash(
+                source.index_members(), ("index", "symbol", "effective_from")
+            )
+        },
+    )
+    return LineageAsset(
+        recipe=recipe,
+        generator=make,
+        description="指数成分（时点） Index membership by effective date",
+        group=GROUP,
+        kinds=frozenset({"polars", source.name}),
+        owner=OWNER,
+    )
+
+
+def _prices(source: Source) -> LineageAsset:
+    def make(
+        pending: Iterator[str], calendar: Reader, instruments: Reader, previous: Reader
+    ) -> Iterator[Made | Refused]:
+        for month in pending:
+            days = calendar.whole().until(last_day(month))
+            listed = instruments.whole().until(last_day(month))
+            before = previous[add_months(month, -1)]
+            try:
+                built = build_month(
+                    source.bars(first_day(month), last_day(month)),
+                    month=month,
+                    calendar=days.frame(),
+                    instruments=listed.frame(),
+                    previous=before.frame() if before else None,
+                    gaps=source.gaps,
+                    policy=source.factor_policy,
+                )
+            except MonthRefused as refusal:
+                yield Refused(month, refusal)
+                continue
+            daily_close = built.frame.group_by("date", maintain_order=True).agg(
+                pl.col("close").mean()
+            )
+            yield Made(
+                month,
+                built.frame,
+                made_from=(days, listed, before),
+                metadata={
+                    "findings": built.findings.to_dicts(),
+                    "quarantined": built.frame.get_column("quarantined_by").count(),
+                    "repaired": built.frame.get_column("repaired").count(),
+                    "rejected": _as_json(built.rejected),
+                    "source": source.name,
+                    "provenance": source.provenance(),
+                    "plot": sparkline_markdown(daily_close.get_column("close").to_list()),
+                },
+            )
+
+    @cache
+    def raw_digest(month: str) -> str:
+        bars = source.bars(first_day(month), last_day(month))
+        return table_hash(bars, ("date", "symbol"))
+
+    recipe = Recipe(
+        asset="market/prices",
+        code=("naxs_assets.market.prices",),
+        contract=PRICES,
+        config={
+            "gaps": sorted(source.gaps.columns),
+            "factor_policy": source.factor_policy.value,
+        },
+        upstream={
+            "calendar": Whole("market/calendar"),
+            "instruments": Whole("market/instruments"),
+            "previous": Months("market/prices", back=1, ahead=-1),
+        },
+        externals=lambda month: {f"{source.name}:bars": raw_digest(month)},
+    )
+    return LineageAsset(
+        recipe=recipe,
+        generator=make,
+        description=(
+            "日线：未复权价、复权因子、状态、涨跌停价 Unadjusted daily bars, adjustment factor, "
+            "status and limit prices; bad rows are quarantined in place"
+        ),
+        group=GROUP,
+        kinds=frozenset({"polars", "pandera", source.name}),
+        owner=OWNER,
+    )
+
+
+def _index_prices(source: Source) -> LineageAsset:
+    def make(pending: Iterator[str], calendar: Reader) -> Iterator[Made | Refused]:
+        for month in pending:
+            days = calendar.whole().until(last_day(month))
+            try:
+                bars = source.index_bars(first_day(month), last_day(month))
+                built = build_index_month(bars, month=month, calendar=days.frame())
+            except MonthRefused as refusal:
+                yield Refused(month, refusal)
+                continue
+            yield Made(
+                month,
+                built.frame,
+                made_from=(days,),
+                metadata={
+                    "findings": built.findings.to_dicts(),
+                    "rejected": _as_json(built.rejected),
+                },
+            )
+
+    @cache
+    def raw_digest(month: str) -> str:
+        bars = source.index_bars(first_day(month), last_day(month))
+        return table_hash(bars, ("date", "index"))
+
+    recipe = Recipe(
+        asset="market/index_prices",
+        code=("naxs_assets.market.index_prices",),
+        contract=INDEX_PRICES,
+        upstream={"calendar": Whole("market/calendar")},
+        externals=lambda month: {f"{source.name}:index_bars": raw_digest(month)},
+    )
+    return LineageAsset(
+        recipe=recipe,
+        generator=make,
+        description="指数日线 Daily index bars",
+        group=GROUP,
+        kinds=frozenset({"polars", "pandera", source.name}),
+        owner=OWNER,
+    )
+
+
+def _as_json(rejected: pl.DataFrame) -> list[dict[str, str | None]]:
+    return rejected.with_columns(pl.col("date").cast(pl.String)).to_dicts()

@@ -1,0 +1,233 @@
+"""Contracts of the market tables: columns, units, keys and what was known when."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from naxs_assets.lineage.contract import Column, Contract, RowRule
+
+BOARDS = ("main", "chinext", "star", "bse")
+UNKNOWN_LIST_DATE = date(1990, 12, 19)
+"""Stands for a list date the source does not know: the calendar's first day."""
+
+RANGE_TOLERANCE = 1e-4
+"""How far, as a ratio, an index's open or close may lie beyond its recorded high or low: vendors
+compute the four values from samples of their own (21 of 27,109 recorded rows differ, at most by
+0.75e-4)."""
+
+PRICE_FIELDS = ("open", "high", "low", "close", "pre_close", "volume", "amount")
+"""Fields of a prices row that are null when the row is quarantined."""
+
+_SYMBOL = Column("symbol", pl.String, "-", "instrument, for example 600519.SH")
+_DATE = Column("date", pl.Date, "-", "trading day in Shanghai")
+_DAY = Column("day", pl.Int32, "-", "absolute trading-day index, 0 is 1990-12-19", at_least=0)
+
+
+def _range_holds(tolerance: float = 0.0) -> pl.Expr:
+    slack = pl.col("close") * tolerance
+    return (pl.col("low") - slack <= pl.min_horizontal("open", "close", "high")) & (
+        pl.col("high") + slack >= pl.max_horizontal("open", "close")
+    )
+
+
+CALENDAR = Contract(
+    name="calendar",
+    version=1,
+    key=("date",),
+    columns=(
+        _DATE,
+        _DAY,
+        Column(
+            "provisional",
+            pl.Boolean,
+            "-",
+            "true for a weekday guessed to be open, beyond every known calendar",
+        ),
+    ),
+    known_from="date",
+)
+
+INSTRUMENTS = Contract(
+    name="instruments",
+    version=1,
+    key=("symbol",),
+    columns=(
+        _SYMBOL,
+        Column("name", pl.String, "-", "short name as the source has it; empty when unknown"),
+        Column("board", pl.String, "-", "board of the code", one_of=BOARDS),
+        Column("list_date", pl.Date, "-", "first trading day; 1990-12-19 when unknown"),
+        Column("list_date_known", pl.Boolean, "-", "false where list_date stands for unknown"),
+        Column(
+            "delist_date", pl.Date, "-", "last day of the listing; null while listed", nullable=True
+        ),
+    ),
+    rules=(
+        RowRule(
+            "delist_date is not before list_date",
+            lambda: pl.col("delist_date") >= pl.col("list_date"),
+        ),
+        RowRule(
+            "an unknown list_date is 1990-12-19",
+            lambda: pl.col("list_date_known") | (pl.col("list_date") == UNKNOWN_LIST_DATE),
+        ),
+    ),
+    known_from="list_date",
+    known_until="delist_date",
+)
+
+INDEX_MEMBERS = Contract(
+    name="index_members",
+    version=1,
+    key=("index", "symbol", "effective_from"),
+    columns=(
+        Column("index", pl.String, "-", "index, for example 000300.SH"),
+        _SYMBOL,
+        Column("effective_from", pl.Date, "-", "first day as a member"),
+        Column(
+            "effective_to",
+            pl.Date,
+            "-",
+            "last day as a member, inclusive; null while still a member",
+            nullable=True,
+        ),
+        Column(
+            "announced_at",
+            pl.Date,
+            "-",
+            "day the entry was announced; null when unknown",
+            nullable=True,
+        ),
+    ),
+    rules=(
+        RowRule(
+            "effective_to is not before effective_from",
+            lambda: pl.col("effective_to") >= pl.col("effective_from"),
+        ),
+    ),
+    known_from="effective_from",
+    known_until="effective_to",
+)
+
+PRICES = Contract(
+    name="prices",
+    version=1,
+    key=("date", "symbol"),
+    columns=(
+        _DATE,
+        _SYMBOL,
+        _DAY,
+        Column("open", pl.Float64, "CNY", "first trade, unadjusted", nullable=True),
+        Column("high", pl.Float64, "CNY", "highest trade, unadjusted", nullable=True),
+        Column("low", pl.Float64, "CNY", "lowest trade, unadjusted", nullable=True),
+        Column("close", pl.Float64, "CNY", "close, unadjusted", nullable=True),
+        Column(
+            "pre_close",
+            pl.Float64,
+            "CNY",
+            "ex-right previous close, what limits are computed from",
+            nullable=True,
+        ),
+        Column("volume", pl.Int64, "shares", "traded volume", nullable=True, at_least=0),
+        Column("amount", pl.Float64, "CNY", "traded amount", nullable=True, at_least=0),
+        Column(
+            "adj_factor",
+            pl.Float64,
+            "ratio",
+            "cumulative back-adjustment factor: adjusted price = price x adj_factor",
+            nullable=True,
+        ),
+        Column(
+            "source_adj_factor",
+            pl.Float64,
+            "ratio",
+            "the factor as the vendor gave it",
+            nullable=True,
+        ),
+        Column("is_st", pl.Boolean, "-", "special treatment; null when unknown", nullable=True),
+        Column("is_suspended", pl.Boolean, "-", "no trading this day", nullable=True),
+        Column(
+            "limit_up",
+            pl.Int64,
+            "cents",
+            "upper price limit; null = none or unknown",
+            nullable=True,
+        ),
+        Column(
+            "limit_down",
+            pl.Int64,
+            "cents",
+            "lower price limit; null = none or unknown",
+            nullable=True,
+        ),
+        Column(
+            "quarantined_by",
+            pl.String,
+            "-",
+            "id of the quality rule that took the row out; it cannot be traded",
+            nullable=True,
+        ),
+        Column(
+            "quarantined_row",
+            pl.String,
+            "-",
+            "JSON of the raw row or rows that were taken out",
+            nullable=True,
+        ),
+        Column(
+            "repaired",
+            pl.String,
+            "-",
+            "what was repaired: adj_factor = rebuilt from the change",
+            nullable=True,
+            one_of=("adj_factor",),
+        ),
+    ),
+    rules=(
+        RowRule("low and high enclose every price", _range_holds),
+        RowRule(
+            "prices are positive",
+            lambda: pl.min_horizontal("open", "high", "low", "close", "pre_close") > 0,
+        ),
+        RowRule("adj_factor is positive", lambda: pl.col("adj_factor") > 0),
+        RowRule(
+            "a quarantined row has no price and keeps the raw row, any other has a close",
+            lambda: (
+                pl.when(pl.col("quarantined_by").is_null())
+                .then(pl.col("close").is_not_null())
+                .otherwise(
+                    pl.all_horizontal(pl.col(PRICE_FIELDS).is_null())
+                    & pl.col("quarantined_row").is_not_null()
+                )
+            ),
+        ),
+        RowRule(
+            "a suspended row has no volume",
+            lambda: ~pl.col("is_suspended") | pl.col("volume").is_null() | (pl.col("volume") == 0),
+        ),
+    ),
+    known_from="date",
+)
+
+INDEX_PRICES = Contract(
+    name="index_prices",
+    version=1,
+    key=("date", "index"),
+    columns=(
+        _DATE,
+        Column("index", pl.String, "-", "index, for example 000300.SH"),
+        _DAY,
+        Column("open", pl.Float64, "points", "first value"),
+        Column("high", pl.Float64, "points", "highest value"),
+        Column("low", pl.Float64, "points", "lowest value"),
+        Column("close", pl.Float64, "points", "last value"),
+        Column("volume", pl.Int64, "shares", "traded volume", nullable=True, at_least=0),
+        Column("amount", pl.Float64, "CNY", "traded amount", nullable=True, at_least=0),
+    ),
+    rules=(
+        RowRule("low and high enclose every value", lambda: _range_holds(RANGE_TOLERANCE)),
+        RowRule("values are positive", lambda: pl.col("low") > 0),
+    ),
+    known_from="date",
+)

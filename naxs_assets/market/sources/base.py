@@ -1,0 +1,137 @@
+"""What every source of market data offers, in canonical units, before any quality rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Protocol
+
+import polars as pl
+
+RAW_BARS: dict[str, type[pl.DataType]] = {
+    "date": pl.Date,
+    "symbol": pl.String,
+    "open": pl.Float64,
+    "high": pl.Float64,
+    "low": pl.Float64,
+    "close": pl.Float64,
+    "pre_close": pl.Float64,
+    "change": pl.Float64,
+    "volume": pl.Int64,
+    "amount": pl.Float64,
+    "adj_factor": pl.Float64,
+    "is_st": pl.Boolean,
+    "is_suspended": pl.Boolean,
+    "bad_cells": pl.String,
+}
+"""Columns of ``Source.bars``: CNY unadjusted, shares, ratios; possibly dirty.
+
+``change`` is the vendor's return of the day, a ratio against the ex-right previous close.
+``bad_cells`` is JSON ``{column: text}`` of cells that could not be read as a number or a date; the
+cell itself is null. A row whose date or symbol is unreadable belongs to the day of its neighbour in
+the file and is kept too. ``is_suspended`` null leaves it to the volume: none or zero is suspended.
+A field the source lacks is an all-null column, named in ``Source.gaps``.
+"""
+
+RAW_INDEX_BARS: dict[str, type[pl.DataType]] = {
+    "date": pl.Date,
+    "index": pl.String,
+    "open": pl.Float64,
+    "high": pl.Float64,
+    "low": pl.Float64,
+    "close": pl.Float64,
+    "volume": pl.Int64,
+    "amount": pl.Float64,
+}
+"""Columns of ``Source.index_bars``: index points, shares, CNY."""
+
+RAW_INSTRUMENTS: dict[str, type[pl.DataType]] = {
+    "symbol": pl.String,
+    "name": pl.String,
+    "list_date": pl.Date,
+    "delist_date": pl.Date,
+}
+"""Columns of ``Source.instruments``; null ``list_date`` means the source does not know it."""
+
+RAW_INDEX_MEMBERS: dict[str, type[pl.DataType]] = {
+    "index": pl.String,
+    "symbol": pl.String,
+    "effective_from": pl.Date,
+    "effective_to": pl.Date,
+    "announced_at": pl.Date,
+}
+"""Columns of ``Source.index_members``; ``effective_to`` is the last day inclusive, null = still."""
+
+
+class FactorPolicy(StrEnum):
+    """What to do where ``adj_factor`` contradicts the vendor's ``change``."""
+
+    KEEP = "keep"
+    REBUILD = "rebuild_from_change"
+    QUARANTINE = "quarantine"
+
+
+@dataclass(frozen=True)
+class DeclaredGaps:
+    """What a source is known to lack.
+
+    A rule that needs one of ``columns`` (names of ``RAW_BARS``) reports ``not_applicable``.
+    ``notes`` say in words what is missing, for the quality report. ``suspended_rows``: the source
+    has no row on a day of suspension, so that a missing row means one.
+    """
+
+    columns: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+    suspended_rows: bool = False
+
+
+class Source(Protocol):
+    """A provider of one market, read by the market assets."""
+
+    @property
+    def name(self) -> str:
+        """``synthetic`` or ``files``."""
+        ...
+
+    @property
+    def gaps(self) -> DeclaredGaps:
+        """The columns and members this source declares missing."""
+        ...
+
+    @property
+    def factor_policy(self) -> FactorPolicy:
+        """What to do where the adjustment factor contradicts the change."""
+        ...
+
+    def identity(self) -> dict[str, str | int | float | bool]:
+        """What fixes this market; recorded in the home and compared on every open."""
+        ...
+
+    def provenance(self) -> dict[str, str]:
+        """External inputs by name: sha256 of each file read, or the generator's version."""
+        ...
+
+    def coverage(self) -> tuple[date, date]:
+        """First and last day the source declares, both inclusive."""
+        ...
+
+    def open_days(self) -> pl.Series:
+        """The source's own open days (``pl.Date``, sorted, unique); they may start late."""
+        ...
+
+    def instruments(self) -> pl.DataFrame:
+        """Instruments in the columns of ``RAW_INSTRUMENTS``."""
+        ...
+
+    def index_members(self) -> pl.DataFrame:
+        """Membership intervals in the columns of ``RAW_INDEX_MEMBERS``."""
+        ...
+
+    def bars(self, first: date, last: date) -> pl.DataFrame:
+        """Bars with ``first <= date <= last`` in the columns of ``RAW_BARS``."""
+        ...
+
+    def index_bars(self, first: date, last: date) -> pl.DataFrame:
+        """Index bars with ``first <= date <= last`` in the columns of ``RAW_INDEX_BARS``."""
+        ...

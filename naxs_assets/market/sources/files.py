@@ -1,0 +1,204 @@
+"""A market recorded in CSV or Parquet files, described by a mapping."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+
+from naxs_assets.errors import ConfigurationError, DataError
+from naxs_assets.market.sources.base import (
+    RAW_BARS,
+    RAW_INDEX_BARS,
+    RAW_INDEX_MEMBERS,
+    RAW_INSTRUMENTS,
+    DeclaredGaps,
+    FactorPolicy,
+)
+from naxs_assets.market.sources.mapping import FileMapping
+from naxs_assets.market.sources.tables import TableFiles
+
+_DAY = "near_date"
+
+
+class FilesSource:
+    """A ``Source`` over the files of ``mapping`` in the folder ``root``.
+
+    ``first`` and ``last`` narrow the coverage, both inclusive. Bars are read once, on first use.
+    """
+
+    name = "files"
+
+    def __init__(
+        self,
+        mapping: FileMapping,
+        root: Path,
+        first: date | None = None,
+        last: date | None = None,
+    ) -> None:
+        if not root.is_dir():
+            raise ConfigurationError(
+                "the data folder does not exist",
+                where=str(root),
+                remedy="give the folder that holds the files of the mapping",
+            )
+        self._mapping = mapping
+        self._first = first
+        self._last = last
+        self._root = root
+        self._tables = {
+            name: TableFiles(name, table, root) for name, table in mapping.tables().items()
+        }
+
+    @property
+    def gaps(self) -> DeclaredGaps:
+        return self._mapping.declared_gaps()
+
+    @property
+    def factor_policy(self) -> FactorPolicy:
+        return self._mapping.policies.factor
+
+    def identity(self) -> dict[str, str | int | float | bool]:
+        """The mapping (not the contents of the files, which grow day by day) and the first day."""
+        return {
+            "mapping": self._mapping.name,
+            "mapping_sha256": self._mapping.sha256(),
+            "first": self._first.isoformat() if self._first else "",
+        }
+
+    def provenance(self) -> dict[str, str]:
+        """File name within the folder -> sha256 of the file, for every file of the mapping."""
+        return dict(self._digests)
+
+    def coverage(self) -> tuple[date, date]:
+        """First and last day with bars, narrowed by ``first`` and ``last``.
+
+        Raises ``DataError`` when no day is left.
+        """
+        first, last = self._span
+        first, last = max(first, self._first or first), min(last, self._last or last)
+        if first > last:
+            raise DataError(
+                f"the bars cover {self._span[0]} to {self._span[1]}, none of it between "
+                f"{self._first} and {self._last}",
+                where=f"mapping {self._mapping.name}",
+                remedy="choose days that the files cover",
+            )
+        return first, last
+
+    def open_days(self) -> pl.Series:
+        """The open days of the calendar file; empty when the mapping has none."""
+        if "calendar" not in self._tables:
+            return pl.Series("date", [], dtype=pl.Date)
+        days = self._frame("calendar")
+        if "is_open" in days.columns:
+            days = days.filter("is_open")
+        return days.get_column("date").drop_nulls().unique().sort()
+
+    def instruments(self) -> pl.DataFrame:
+        """Instruments that have bars or are members of an index.
+
+        One that the instruments file lacks is derived from its bars: listed on the day of the first
+        one, unknown where that is the first day of all bars.
+        """
+        start = self._span[0]
+        first_bars = (
+            self._bars.drop_nulls(["symbol", "date"])
+            .group_by("symbol")
+            .agg(first_bar=pl.col("date").min())
+        )
+        members = self.index_members().select("symbol").unique()
+        listed = pl.DataFrame(schema=RAW_INSTRUMENTS)
+        if "instruments" in self._tables:
+            listed = _conformed(self._frame("instruments"), RAW_INSTRUMENTS)
+        derived = pl.when(pl.col("first_bar") > start).then("first_bar")
+        return (
+            first_bars.join(members, on="symbol", how="full", coalesce=True)
+            .join(listed, on="symbol", how="left")
+            .with_columns(list_date=pl.coalesce("list_date", derived))
+            .select(*RAW_INSTRUMENTS)
+            .sort("symbol")
+        )
+
+    def index_members(self) -> pl.DataFrame:
+        """Membership intervals; an interval that the file cuts at ``open_end`` is still open."""
+        table = self._mapping.index_members
+        if table is None:
+            return pl.DataFrame(schema=RAW_INDEX_MEMBERS)
+        members = _conformed(
+            self._frame("index_members"), RAW_INDEX_MEMBERS, index=table.constants.index
+        )
+        if table.open_end is not None:
+            end = pl.col("effective_to")
+            members = members.with_columns(effective_to=pl.when(end != table.open_end).then(end))
+        return members
+
+    def bars(self, first: date, last: date) -> pl.DataFrame:
+        bars = self._slice(self._bars, first, last)
+        if self._mapping.suspension != "column":
+            bars = bars.with_columns(is_suspended=pl.col("volume").fill_null(0) == 0)
+        return _conformed(bars, RAW_BARS)
+
+    def index_bars(self, first: date, last: date) -> pl.DataFrame:
+        table = self._mapping.index_bars
+        if table is None:
+            return pl.DataFrame(schema=RAW_INDEX_BARS)
+        bars = self._slice(self._index_bars, first, last)
+        return _conformed(bars, RAW_INDEX_BARS, index=table.constants.index)
+
+    def _frame(self, table: str) -> pl.DataFrame:
+        return self._tables[table].frame()
+
+    @cached_property
+    def _bars(self) -> pl.DataFrame:
+        return _by_day(self._frame("bars"))
+
+    @cached_property
+    def _index_bars(self) -> pl.DataFrame:
+        return _by_day(self._frame("index_bars"))
+
+    @cached_property
+    def _span(self) -> tuple[date, date]:
+        return self._tables["bars"].span()
+
+    @cached_property
+    def _digests(self) -> dict[str, str]:
+        paths = {path for table in self._tables.values() for path in table.paths()}
+        digests = {}
+        for path in sorted(paths):
+            with path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            digests[path.relative_to(self._root).as_posix()] = digest
+        return digests
+
+    def _slice(self, frame: pl.DataFrame, first: date, last: date) -> pl.DataFrame:
+        """The rows of the days from ``first`` to ``last`` within the chosen coverage."""
+        first, last = max(first, self._first or first), min(last, self._last or last)
+        days = frame.get_column(_DAY)
+        start = days.search_sorted(first, side="left")
+        end = days.search_sorted(last, side="right")
+        return frame.slice(start, max(end - start, 0)).drop(_DAY)
+
+
+def _by_day(frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows sorted by day; a row without a readable date stays with its neighbour in the file."""
+    near = pl.col("date").forward_fill().backward_fill().alias(_DAY)
+    return frame.with_columns(near).sort(_DAY, maintain_order=True)
+
+
+def _conformed(
+    frame: pl.DataFrame,
+    schema: dict[str, type[pl.DataType]],
+    **constants: str | None,
+) -> pl.DataFrame:
+    """The columns of ``schema``: constants filled in, absent columns null."""
+    given = {name: value for name, value in constants.items() if value is not None}
+    return frame.select(
+        pl.lit(given[name]).alias(name)
+        if name in given
+        else (pl.col(name) if name in frame.columns else pl.lit(None, dtype=dtype).alias(name))
+        for name, dtype in schema.items()
+    )

@@ -1,0 +1,197 @@
+"""One table of a mapping, read from its files into canonical columns and units."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from naxs_assets.errors import ConfigurationError, DataError
+from naxs_assets.market.sources.cells import Kind, canonical_symbol, reading
+from naxs_assets.market.sources.mapping import Columns, Table, Units
+
+_KINDS = {
+    "date": Kind.DATE,
+    "list_date": Kind.DATE,
+    "delist_date": Kind.DATE,
+    "effective_from": Kind.DATE,
+    "effective_to": Kind.DATE,
+    "announced_at": Kind.DATE,
+    "volume": Kind.WHOLE,
+    "is_st": Kind.FLAG,
+    "is_suspended": Kind.FLAG,
+    "is_open": Kind.FLAG,
+    "symbol": Kind.TEXT,
+    "index": Kind.TEXT,
+    "name": Kind.TEXT,
+}
+_SCALES = {
+    "shares": 1.0,
+    "lots": 100.0,
+    "cny": 1.0,
+    "thousand_cny": 1e3,
+    "ten_thousand_cny": 1e4,
+    "ratio": 1.0,
+    "percent": 0.01,
+}
+_BAD = "bad:"
+_MOSTLY = 0.5
+
+
+class TableFiles:
+    """The files of one table: ``name`` is its key in the mapping, ``root`` the data folder."""
+
+    def __init__(self, name: str, table: Table, root: Path) -> None:
+        self._name = name
+        self._table = table
+        self._root = root
+        columns: Columns = getattr(table, "columns")  # noqa: B009 - declared by each table
+        self._columns = columns.mapped()
+        self._units: Units = getattr(table, "units", Units())
+
+    def paths(self) -> list[Path]:
+        """The files, sorted; raises ``ConfigurationError`` when there is none."""
+        found = sorted(path for path in self._root.glob(self._table.path) if path.is_file())
+        if not found:
+            raise ConfigurationError(
+                f"no file matches {self._table.path!r}",
+                where=f"{self._name}.path of the mapping, in {self._root}",
+                remedy="correct the path or the data folder",
+            )
+        return found
+
+    def frame(self) -> pl.DataFrame:
+        """Every row in canonical columns, in the files' order, with ``bad_cells``.
+
+        Raises ``ConfigurationError`` when a file lacks a mapped column or most cells of a column
+        cannot be read, and ``DataError`` when a file itself cannot be read.
+        """
+        try:
+            frame = pl.concat(self._parts(), how="diagonal").collect()
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise self._unreadable(self._table.path, error) from error
+        return self._with_bad_cells(self._with_symbols(frame))
+
+    def span(self) -> tuple[date, date]:
+        """The first and the last readable ``date``; raises ``DataError`` when there is none."""
+        days = pl.concat([part.select("date") for part in self._parts()])
+        first, last = (
+            days.select(pl.col("date").min(), pl.col("date").max().alias("last")).collect().row(0)
+        )
+        if first is None:
+            raise self._unreadable(self._table.path, ValueError("no row has a date"))
+        return first, last
+
+    def _parts(self) -> list[pl.LazyFrame]:
+        """The files that are not empty, lazily."""
+        parts = [part for part in map(self._scan, self.paths()) if part is not None]
+        if not parts:
+            raise self._unreadable(self._table.path, ValueError("every file is empty"))
+        return parts
+
+    def _scan(self, path: Path) -> pl.LazyFrame | None:
+        """One file lazily in canonical columns; None for a file without a single byte."""
+        if path.stat().st_size == 0:
+            return None
+        try:
+            lazy = self._open(path)
+            schema = lazy.collect_schema()
+        except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError, LookupError) as error:
+            raise self._unreadable(path.name, error) from error
+        columns = []
+        for name, column in self._columns.items():
+            if column not in schema:
+                raise ConfigurationError(
+                    f"{path.name} has no column {column!r}; it has {', '.join(schema)}",
+                    where=f"{self._name}.columns.{name} of the mapping",
+                    remedy="map the name to one of these, or leave it out and declare a gap",
+                )
+            read, bad = reading(
+                column,
+                schema[column],
+                _KINDS.get(name, Kind.NUMBER),
+                date_format=self._table.date_format,
+                null_values=self._table.null_values,
+                scale=_SCALES.get(getattr(self._units, name, None) or "", 1.0),
+            )
+            columns.append(read.alias(name))
+            if bad is not None:
+                columns.append(bad.alias(_BAD + name))
+        return lazy.select(columns)
+
+    def _open(self, path: Path) -> pl.LazyFrame:
+        if path.suffix == ".parquet":
+            return pl.scan_parquet(path)
+        if self._table.encoding.lower().replace("-", "") == "utf8":
+            return pl.scan_csv(path, separator=self._table.separator, infer_schema=False)
+        text = path.read_bytes().decode(self._table.encoding)
+        return pl.read_csv(
+            text.encode(), separator=self._table.separator, infer_schema=False
+        ).lazy()
+
+    def _unreadable(self, file: str, error: Exception) -> DataError:
+        return DataError(
+            f"{file} cannot be read: {error}",
+            where=f"{self._name} of the mapping, in {self._root}",
+            remedy="check the file, and encoding, separator and columns in the mapping",
+        )
+
+    def _with_symbols(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Turn the symbols into the canonical form, by way of the few that are distinct."""
+        for name in ("symbol", "index"):
+            if name not in frame.columns:
+                continue
+            texts = frame.get_column(name).unique().drop_nulls().to_list()
+            symbols = {
+                text: canonical_symbol(text, self._table.symbol_form, index=name == "index")
+                for text in texts
+            }
+            if any(text != symbol for text, symbol in symbols.items()):
+                read = pl.col(name).replace_strict(symbols, return_dtype=pl.String)
+                frame = frame.with_columns(
+                    read.alias(name), pl.when(read.is_null()).then(name).alias(_BAD + name)
+                )
+        return frame
+
+    def _with_bad_cells(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Gather the unreadable cells of each row as JSON in ``bad_cells``."""
+        suspects = [name for name in frame.columns if name.startswith(_BAD)]
+        suspects = [name for name in suspects if frame.get_column(name).count()]
+        for name in suspects:
+            self._refuse_mostly_unreadable(frame, name.removeprefix(_BAD))
+        kept = frame.select(pl.exclude(f"^{_BAD}.*$"))
+        if not suspects:
+            return kept.with_columns(bad_cells=pl.lit(None, dtype=pl.String))
+        texts: list[str | None] = [None] * frame.height
+        dirty = (
+            frame.select(suspects)
+            .with_row_index("row")
+            .filter(pl.any_horizontal(pl.col(suspects).is_not_null()))
+        )
+        for row in dirty.to_dicts():
+            cells = {
+                name.removeprefix(_BAD): row[name] for name in suspects if row[name] is not None
+            }
+            texts[row["row"]] = json.dumps(cells, ensure_ascii=False)
+        return kept.with_columns(bad_cells=pl.Series(texts, dtype=pl.String))
+
+    def _refuse_mostly_unreadable(self, frame: pl.DataFrame, name: str) -> None:
+        """Most cells of a column being unreadable is a wrong mapping, no dirt in the data."""
+        bad = frame.get_column(_BAD + name)
+        readable = frame.get_column(name).count()
+        if bad.count() <= _MOSTLY * (bad.count() + readable):
+            return
+        kind = _KINDS.get(name, Kind.NUMBER)
+        hint = {
+            Kind.DATE: f"date_format is {self._table.date_format!r}",
+            Kind.TEXT: f"symbol_form is {self._table.symbol_form!r}",
+        }.get(kind, "null_values lists the texts that stand for nothing")
+        raise ConfigurationError(
+            f"{bad.count()} of {bad.count() + readable} cells of column "
+            f"{self._columns[name]!r} cannot be read as a {kind.value}, "
+            f"for example {bad.drop_nulls()[0]!r}",
+            where=f"{self._name}.columns.{name} of the mapping ({self._table.path})",
+            remedy=f"correct the mapping; {hint}",
+        )

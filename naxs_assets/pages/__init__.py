@@ -1,0 +1,1 @@
+"""What every stage draws with: frame, blocks, figures, sparklines, message catalogue."""

@@ -1,0 +1,87 @@
+"""Months: the one partition unit of every time series, and arithmetic on them.
+
+A month is the string ``YYYY-MM``, which is also Dagster's partition key.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import date
+from typing import TYPE_CHECKING
+
+from naxs_assets.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import dagster
+
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+
+
+def parse_month(text: str) -> str:
+    """Return ``text`` if it is a month ``YYYY-MM``; raise :class:`ConfigurationError` otherwise."""
+    if not _MONTH.fullmatch(text):
+        raise ConfigurationError(
+            f"{text!r} is not a month", remedy="write it as YYYY-MM, for example 2020-07"
+        )
+    return text
+
+
+def month_of(day: date) -> str:
+    """The month a day lies in."""
+    return f"{day:%Y-%m}"
+
+
+def add_months(month: str, count: int) -> str:
+    """The month ``count`` months after (before, when negative) ``month``."""
+    index = int(month[:4]) * 12 + int(month[5:7]) - 1 + count
+    return f"{index // 12:04d}-{index % 12 + 1:02d}"
+
+
+def months_between(first: str, last: str) -> Iterator[str]:
+    """Every month from ``first`` to ``last``, both included; none when ``last`` is earlier."""
+    month = first
+    while month <= last:
+        yield month
+        month = add_months(month, 1)
+
+
+def first_day(month: str) -> date:
+    """The first calendar day of a month."""
+    return date(int(month[:4]), int(month[5:7]), 1)
+
+
+def last_day(month: str) -> date:
+    """The last calendar day of a month."""
+    year, number = int(month[:4]), int(month[5:7])
+    return date(year, number, monthrange(year, number)[1])
+
+
+def months_definition(first: str, now: date, *, frozen: bool) -> dagster.PartitionsDefinition[str]:
+    """The partitions from ``first`` up to the current month.
+
+    A live home follows Dagster's own clock. With a ``frozen`` clock (tests, the demo) the
+    last month is the one that ``now`` lies in, whatever the machine's date is.
+    """
+    import dagster as dg
+
+    if frozen:
+        return dg.MonthlyPartitionsDefinition(
+            start_date=first,
+            end_date=add_months(month_of(now), 1),
+            timezone="Asia/Shanghai",
+            fmt="%Y-%m",
+        )
+    return dg.MonthlyPartitionsDefinition(
+        start_date=first, end_offset=1, timezone="Asia/Shanghai", fmt="%Y-%m"
+    )
+
+
+def month_window(back: int, ahead: int) -> dagster.PartitionMapping:
+    """A month reads the months from ``back`` before it to ``ahead`` after it."""
+    import dagster as dg
+
+    return dg.TimeWindowPartitionMapping(
+        start_offset=-back, end_offset=ahead, allow_nonexistent_upstream_partitions=True
+    )

@@ -1,0 +1,184 @@
+"""Operators: Qlib's semantics by golden vectors, and pandas over random windows.
+
+The golden vectors were computed with pyqlib 0.9.7 on float32 inputs.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from naxs_assets.factors.operators import OPERATORS
+from naxs_tests.factors.sample import ALL_OPERATORS, panel_of, value_of
+
+NAN = float("nan")
+X = [1, 2, NAN, 4, 3, 5, 5, 8]
+Y = [2, 1, 3, NAN, 5, 4, 6, 7]
+
+
+def _on_golden_input(text: str) -> npt.NDArray[np.float32]:
+    names = text.replace("x", "$raw_close").replace("y", "$raw_open")
+    return value_of(names.replace("Ma$raw_close", "Max"), panel_of(raw_close=X, raw_open=Y))[:, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Mean(x,3)", [1, 1.5, 1.5, 3, 3.5, 4, 4.333333, 6]),
+        ("Std(x,3)", [NAN, 0.707107, 0.707107, 1.414214, 0.707107, 1, 1.154701, 1.732051]),
+        ("Rank(x,3)", [1, 1, NAN, 1, 0.5, 1, 0.833333, 1]),
+        ("Slope(x,3)", [NAN, 1, 1, 1, -1, 0.5, 1, 1.5]),
+        ("Corr(x,y,3)", [NAN, -1, -1, NAN, NAN, -1, 0, 0.755929]),
+        ("Cov(x,y,3)", [NAN, -0.5, -0.5, NAN, NAN, -1, 0, 2]),
+        ("Mean(x>y,3)", [0, 0.5, 0.333333, 0.333333, 0, 0.333333, 0.333333, 0.666667]),
+        ("Sum(x,3)", [1, 3, 3, 6, 7, 12, 13, 18]),
+        ("Max(x,3)", [1, 2, 2, 4, 4, 5, 5, 8]),
+        ("Min(x,3)", [1, 1, 1, 2, 3, 3, 3, 5]),
+        ("Ref(x,2)", [NAN, NAN, 1, 2, NAN, 4, 3, 5]),
+        ("Ref(x,-2)", [NAN, 4, 3, 5, 5, 8, NAN, NAN]),
+        ("Ref(x,8)", [NAN] * 8),
+        ("Delta(x,1)", [NAN, 1, NAN, NAN, -1, 2, 0, 3]),
+        ("Greater(x,y)", [2, 2, NAN, NAN, 5, 5, 6, 8]),
+        ("Less(x,y)", [1, 1, NAN, NAN, 3, 4, 5, 7]),
+        ("x>=y", [0, 1, 0, 0, 0, 1, 0, 1]),
+        ("x!=y", [1, 1, 1, 1, 1, 1, 1, 1]),
+        ("If(x>y,x,-1)", [-1, 2, -1, -1, -1, 5, -1, 8]),
+        ("If(x-1,1,0)", [0, 1, 1, 1, 1, 1, 1, 1]),
+        ("Sign(x-4)", [-1, -1, NAN, 0, -1, 1, 1, 1]),
+        ("Abs(x-4)", [3, 2, NAN, 0, 1, 1, 1, 4]),
+        ("Log(x-1)", [-np.inf, 0, NAN, np.log(3), np.log(2), np.log(4), np.log(4), np.log(7)]),
+        ("Power(x,2)", [1, 4, NAN, 16, 9, 25, 25, 64]),
+        ("1/(x-1)", [np.inf, 1, NAN, 1 / 3, 1 / 2, 1 / 4, 1 / 4, 1 / 7]),
+        ("-x*2+Power(2,3)/4", [0, -2, NAN, -6, -4, -8, -8, -14]),
+        # An infinite value is missing inside a window, as in pandas.
+        ("Sum(Log(x-1),2)", np.log([NAN, 1, 1, 3, 6, 8, 16, 28]).tolist()),
+    ],
+)
+def test_golden_vectors(text: str, expected: list[float]) -> None:
+    assert _on_golden_input(text) == pytest.approx(expected, abs=1.1e-6, nan_ok=True)
+
+
+def test_the_sample_features_use_every_operator() -> None:
+    text = " ".join(ALL_OPERATORS.values())
+    infix = {"Add", "Sub", "Mul", "Div", "Neg", "Gt", "Ge", "Lt", "Le", "Eq", "Ne"}
+    assert [name for name in OPERATORS if name not in infix and f"{name}(" not in text] == []
+
+
+_VALUES = arrays(
+    np.float32,
+    st.tuples(st.integers(1, 40), st.integers(1, 3)),
+    elements=st.integers(-40, 40).map(lambda whole: whole / 8) | st.just(NAN),
+)
+_WINDOWS = st.integers(1, 12)
+_STARTS = st.integers(0, 30)
+
+
+def _rolling(values: npt.NDArray[Any], window: int) -> Any:
+    return pd.DataFrame(values.astype(np.float64)).rolling(window, min_periods=1)
+
+
+@settings(deadline=None)
+@given(_VALUES, _WINDOWS, _STARTS)
+def test_rolling_operators_agree_with_pandas(
+    values: npt.NDArray[np.float32], window: int, start: int
+) -> None:
+    panel = panel_of(start, raw_close=values)
+    rolling = _rolling(values, window)
+    expected = {
+        "Mean": rolling.mean(),
+        "Sum": rolling.sum(),
+        "Std": rolling.std(),
+        "Var": rolling.var(),
+        "Max": rolling.max(),
+        "Min": rolling.min(),
+        "Rank": rolling.rank(pct=True),
+        "Slope": rolling.apply(_slope, raw=True),
+    }
+    for name, frame in expected.items():
+        found = value_of(f"{name}($raw_close,{window})", panel)
+        np.testing.assert_allclose(found, frame, rtol=1e-5, atol=2e-6, err_msg=name)
+
+
+def _slope(window: npt.NDArray[np.float64]) -> float:
+    there = np.isfinite(window)
+    if there.sum() < 2:
+        return NAN
+    return float(np.polyfit(np.arange(len(window))[there], window[there], 1)[0])
+
+
+@settings(deadline=None)
+@given(_VALUES, _WINDOWS, _STARTS, st.randoms(use_true_random=False))
+def test_pair_operators_agree_with_pandas(
+    values: npt.NDArray[np.float32], window: int, start: int, random: Any
+) -> None:
+    other = np.asarray([[random.choice([NAN, 0, 1, 2.5]) for _ in row] for row in values])
+    panel = panel_of(start, raw_close=values, raw_open=other)
+    left, right = pd.DataFrame(values.astype(np.float64)), pd.DataFrame(other)
+    covariance = left.rolling(window, min_periods=1).cov(right)
+    found = value_of(f"Cov($raw_close,$raw_open,{window})", panel)
+    np.testing.assert_allclose(found, covariance, rtol=1e-5, atol=1e-6)
+
+    correlation = left.rolling(window, min_periods=1).corr(right).to_numpy(copy=True)
+    for frame in (left, right):
+        flat = np.isclose(frame.rolling(window, min_periods=1).std(), 0, atol=2e-5)
+        correlation[flat] = NAN
+    # Where the pairs themselves have no spread pandas divides rounding errors by each other.
+    paired = left.where(right.notna()), right.where(left.notna())
+    flat = sum(frame.rolling(window, min_periods=1).std().to_numpy() < 1e-4 for frame in paired) > 0
+    correlation[flat] = NAN
+    found = value_of(f"Corr($raw_close,$raw_open,{window})", panel)
+    np.testing.assert_allclose(found, correlation, rtol=1e-4, atol=1e-5)
+
+
+def test_large_values_do_not_cancel() -> None:
+    # A running sum of squares loses all digits here; 1e8 and its neighbours are 8 apart in float32.
+    values = np.float32(1e8) + np.float32(8) * np.arange(40, dtype=np.float32)
+    found = value_of("Std($raw_close,5)", panel_of(3, raw_close=values))[4:, 0]
+    assert found == pytest.approx(8 * np.sqrt(2.5), rel=1e-7)
+
+
+def test_a_constant_window_has_exactly_no_spread() -> None:
+    panel = panel_of(5, raw_close=np.full(30, 10.1), raw_open=np.arange(30))
+    assert set(value_of("Std($raw_close,7)", panel)[1:, 0]) == {np.float32(0)}
+    assert set(value_of("Slope($raw_close,7)", panel)[1:, 0]) == {np.float32(0)}
+    assert np.isnan(value_of("Corr($raw_close,$raw_open,7)", panel)).all()
+
+
+def test_more_symbols_than_are_handled_at_once_are_independent() -> None:
+    random = np.random.default_rng(1)
+    values = random.normal(size=(30, 300)).astype(np.float32)
+    values[random.random(values.shape) < 0.1] = NAN
+    for text in ("Mean($raw_close,7)", "Std($raw_close,7)", "Max($raw_close,7)",
+                 "Rank($raw_close,7)", "Corr($raw_close,$raw_open,7)"):  # fmt: skip
+        together = value_of(text, panel_of(11, raw_close=values, raw_open=values**2))
+        for first, last in pairwise([0, 1, 130, 300]):
+            part = values[:, first:last]
+            alone = value_of(text, panel_of(11, raw_close=part, raw_open=part**2))
+            np.testing.assert_array_equal(
+                alone.view(np.uint32), together[:, first:last].copy().view(np.uint32)
+            )
+
+
+def test_installation_compiles_everything_that_operators_call() -> None:
+    from naxs_assets.factors import kernels
+
+    kernels.warm()
+    compiled = [
+        kernel
+        for name, kernel in vars(kernels).items()
+        if name.startswith("window_") and hasattr(kernel, "signatures")
+    ]
+    panel = panel_of(9, raw_close=X, raw_open=Y)
+    for name in ("Mean", "Sum", "Std", "Var", "Max", "Min", "Rank", "Slope"):
+        value_of(f"{name}($raw_close>1,3)", panel)
+    for name in ("Corr", "Cov"):
+        value_of(f"{name}($raw_close,$raw_open,3)", panel)
+    assert [len(kernel.signatures) for kernel in compiled] == [1] * 5

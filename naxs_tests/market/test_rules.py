@@ -1,0 +1,77 @@
+"""The registry of quality rules and how their findings add up."""
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from naxs_assets.market.rules import (
+    ALWAYS_ALLOWED,
+    FINDINGS,
+    RULES,
+    Findings,
+    MonthRefused,
+    Severity,
+    Verdict,
+)
+from naxs_assets.market.sources.base import DeclaredGaps
+
+KEYS = pl.DataFrame({"date": [date(2021, 3, 2), date(2021, 3, 1)], "symbol": ["B", "A"]})
+
+
+def test_every_rule_has_texts_and_a_share() -> None:
+    assert list(RULES) == ["schema", "calendar", "key", "ohlc", "zero", "factor", "limit"]
+    for rule in RULES.values():
+        assert rule.text_zh
+        assert rule.text_en
+        assert 0 < rule.share <= 0.05
+    assert {r.id for r in RULES.values() if r.severity is Severity.WARNING} == {"limit"}
+
+
+def test_nothing_found_is_a_pass_for_every_rule() -> None:
+    frame = Findings("market/prices 2021-03", 100).frame()
+    assert dict(frame.schema) == FINDINGS
+    assert frame["verdict"].unique().to_list() == ["pass"]
+
+
+@pytest.mark.parametrize(
+    ("gaps", "rules"),
+    [
+        ({"amount"}, {"zero"}),
+        ({"pre_close"}, set()),
+        ({"adj_factor"}, {"factor"}),
+        ({"pre_close", "change"}, {"factor", "limit"}),
+        ({"is_st", "turnover"}, set()),
+    ],
+)
+def test_a_rule_that_needs_a_declared_gap_never_passes(gaps: set[str], rules: set[str]) -> None:
+    frame = Findings("here", 100, gaps=DeclaredGaps(frozenset(gaps))).frame()
+    not_applicable = frame.filter(pl.col("verdict") == "not_applicable")["rule"]
+    assert set(not_applicable) == rules
+
+
+def test_a_finding_adds_up_and_keeps_the_harshest_verdict() -> None:
+    findings = Findings("here", 1000)
+    findings.add("key", Verdict.QUARANTINED, KEYS, note="first")
+    findings.add("key", Verdict.WARN, KEYS.head(1), note="second", counted=False)
+    row = findings.frame().row(by_predicate=pl.col("rule") == "key", named=True)
+    assert row == {
+        "rule": "key", "severity": "critical", "verdict": "quarantined", "rows": 3,
+        "share": 0.003, "sample": "A 2021-03-01, B 2021-03-02", "note": "first; second",
+    }  # fmt: skip
+
+
+def test_the_sample_holds_five_keys() -> None:
+    many = pl.concat([KEYS] * 5)
+    findings = Findings("here", 1000)
+    findings.add("ohlc", Verdict.QUARANTINED, many)
+    sample = findings.frame().filter(pl.col("rule") == "ohlc")["sample"][0]
+    assert len(sample.split(", ")) == 5
+
+
+def test_a_handful_of_rows_never_refuses() -> None:
+    findings = Findings("here", 1)
+    for _ in range(ALWAYS_ALLOWED):
+        findings.add("ohlc", Verdict.QUARANTINED, KEYS.head(1))
+    with pytest.raises(MonthRefused):
+        findings.add("ohlc", Verdict.QUARANTINED, KEYS.head(1))
