@@ -1,7 +1,7 @@
 """The code hash: which source text made an asset.
 
 It covers the modules an asset names and, through their import statements, every module of this
-package that they use, but not how results are kept or shown (lineage, pages, settings).
+package that they use, but not how results are kept (lineage) nor settings.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 _PACKAGE = "naxs_assets"
 _ROOT = Path(__file__).resolve().parent.parent
-_NOT_MAKERS = ("lineage", "pages", "settings", "errors", "partitions")
+_NOT_MAKERS = ("lineage", "settings", "errors", "partitions")
 
 
 def code_hash(modules: Iterable[str]) -> str:

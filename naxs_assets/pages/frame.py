@@ -63,6 +63,16 @@ def _template_text(name: str) -> str:
 
 
 @cache
+def appearance() -> str:
+    """sha256 of the templates, styles and texts of the pages: what shapes a page besides code."""
+    digest = hashlib.sha256()
+    for folder in ("catalogue", "templates"):
+        for file in sorted(files(__package__).joinpath(folder).iterdir(), key=lambda f: f.name):
+            digest.update(file.name.encode() + b"\n" + file.read_bytes())
+    return digest.hexdigest()
+
+
+@cache
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 

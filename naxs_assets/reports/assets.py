@@ -13,7 +13,7 @@ from naxs_assets.lineage.assets import LineageAsset
 from naxs_assets.lineage.monthly import Made
 from naxs_assets.lineage.reader import Handle, Reader
 from naxs_assets.lineage.recipe import AllMonths, Recipe
-from naxs_assets.pages.frame import MarketLabel
+from naxs_assets.pages.frame import MarketLabel, appearance
 from naxs_assets.reports.tear_sheet import render_tear_sheet, summarise
 from naxs_assets.reports.tear_sheet_inputs import SCHEMAS, TearSheet
 
@@ -56,7 +56,11 @@ def report_asset(strategy: Strategy, market: MarketLabel) -> LineageAsset:
         code=("naxs_assets.reports.tear_sheet", "naxs_assets.learning.information_coefficient"),
         monthly=False,
         suffix=".html",
-        config={"strategy": strategy.model_dump(), "market": vars(market)},
+        config={
+            "strategy": strategy.model_dump(),
+            "market": vars(market),
+            "appearance": appearance(),
+        },
         upstream={
             "backtest": AllMonths(f"{strategy.name}/backtest"),
             "predictions": AllMonths(f"{strategy.name}/predictions"),

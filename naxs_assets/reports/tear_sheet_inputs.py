@@ -45,8 +45,6 @@ SCHEMAS: Mapping[str, pl.Schema] = MappingProxyType(
                 "partition": pl.String,
                 "version": pl.String,
                 "rows": pl.Int64,
-                "made_at": pl.String,
-                "made_from": pl.Int64,
             }
         ),
     }

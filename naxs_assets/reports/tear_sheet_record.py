@@ -51,8 +51,6 @@ def lineage(inputs: TearSheet) -> Section:
             Column(message("table.partition"), numeric=False),
             Column(message("table.version"), numeric=False, code=True),
             Column(message("table.rows")),
-            Column(message("table.made_at"), numeric=False),
-            Column(message("table.made_from")),
         ),
         [
             (
@@ -60,8 +58,6 @@ def lineage(inputs: TearSheet) -> Section:
                 row["partition"] or "",
                 row["version"],
                 count(row["rows"]),
-                row["made_at"] or "",
-                count(row["made_from"]),
             )
             for row in rows.to_dicts()
         ],

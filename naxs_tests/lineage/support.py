@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -16,7 +16,7 @@ import polars as pl
 from naxs_assets.lineage.contract import Column, Contract
 from naxs_assets.lineage.home import open_lineage
 from naxs_assets.lineage.ledger import Claim, Ledger
-from naxs_assets.lineage.monthly import Made, Monthly, Refused
+from naxs_assets.lineage.monthly import Made, Make, Monthly
 from naxs_assets.lineage.publishing import Lineage
 from naxs_assets.lineage.reader import Handle, Reader
 from naxs_assets.lineage.recipe import Recipe
@@ -84,17 +84,14 @@ def new_run() -> str:
 def publish(
     lineage: Lineage,
     recipe: Recipe,
-    make: Callable[[Iterator[str]], Iterable[Made | Refused]],
+    make: Make,
     partitions: Sequence[str],
     run_id: str | None = None,
 ) -> dict[str, str]:
     """Claim, make and publish; returns the outcome of each partition that was made."""
     claim = lineage.claim(recipe.asset, partitions, run_id or new_run())
 
-    def generate(pending: Iterator[str]) -> Iterator[Made | Refused]:
-        yield from make(pending)
-
-    done = lineage.publish(Monthly(recipe, generate), partitions, claim)
+    done = lineage.publish(Monthly(recipe, make), partitions, claim)
     return {result.version.partition: result.outcome.value for result in done}
 
 
@@ -115,7 +112,7 @@ def put(
     return publish(lineage, recipe, make, list(tables))
 
 
-def doubled(source: Reader, asked: list[str] | None = None) -> Any:
+def doubled(source: Reader, asked: list[str] | None = None) -> Make:
     """A maker of twice the source's values, month by month; ``asked`` collects what it took."""
 
     def make(pending: Iterator[str]) -> Iterator[Made]:

@@ -104,7 +104,7 @@ def test_golden_vectors_of_texts_and_documents() -> None:
         canonical_json({"ratio": NAN})
 
 
-# --- Any table -------------------------------------------------------------------------------
+# --- Any table ------------------------------------------------------------------------------------
 
 _CELLS: dict[str, st.SearchStrategy[Any]] = {
     "bool": st.booleans(),
@@ -177,7 +177,7 @@ def _same(left: Any, right: Any) -> bool:
     return type(left) is type(right) and bool(left == right)
 
 
-# --- What must not matter ----------------------------------------------------------------------
+# --- What must not matter -------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -294,7 +294,7 @@ def test_what_lies_under_a_null_does_not_matter() -> None:
     assert table_hash(masked, ()) == table_hash(clean, ())
 
 
-# --- What must matter ----------------------------------------------------------------------------
+# --- What must matter -----------------------------------------------------------------------------
 
 
 def test_null_is_neither_zero_nor_empty_nor_false_nor_not_a_number() -> None:

@@ -63,7 +63,7 @@ def test_runs_of_different_months_do_not_disturb_each_other(ledger: Ledger) -> N
     assert ledger.partitions("market/prices") == ["2020-01", "2020-02"]
 
 
-# --- Races ---------------------------------------------------------------------------------------
+# --- Races ----------------------------------------------------------------------------------------
 
 
 def race(ledger: Ledger, name: str) -> Counter[str]:

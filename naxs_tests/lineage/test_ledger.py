@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -33,7 +34,7 @@ def counts(ledger: Ledger) -> tuple[int, int]:
     return versions, events
 
 
-# --- Publishing ----------------------------------------------------------------------------------
+# --- Publishing -----------------------------------------------------------------------------------
 
 
 def test_the_first_result_of_a_place_is_new_and_current(ledger: Ledger) -> None:
@@ -77,7 +78,9 @@ def test_the_same_making_of_the_same_content_records_nothing(ledger: Ledger) -> 
     ],
     ids=lambda changed: next(iter(changed)),
 )
-def test_the_same_content_made_otherwise_is_confirmed(ledger: Ledger, changed: dict) -> None:
+def test_the_same_content_made_otherwise_is_confirmed(
+    ledger: Ledger, changed: dict[str, Any]
+) -> None:
     first = record(ledger, a_draft(content="a")).version
     again = record(ledger, a_draft(content="a", **changed))
     assert again.outcome is Outcome.CONFIRMED
@@ -122,7 +125,7 @@ def test_metadata_that_cannot_be_kept_leaves_nothing_behind(ledger: Ledger) -> N
     assert ledger.current(PRICES, MONTH) is None
 
 
-# --- Compare-and-set -----------------------------------------------------------------------------
+# --- Compare-and-set ------------------------------------------------------------------------------
 
 
 def test_a_pointer_that_moved_under_the_writer_is_not_overwritten(ledger: Ledger) -> None:
@@ -145,7 +148,7 @@ def test_a_replaced_version_that_moved_is_refused_as_well(ledger: Ledger) -> Non
     assert counts(ledger) == before
 
 
-# --- Holds and restoring -------------------------------------------------------------------------
+# --- Holds and restoring --------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -250,7 +253,7 @@ def test_a_version_that_is_not_on_record_cannot_be_restored(ledger: Ledger) -> N
         ledger.restore(77, actor="bob", reason="", run_id="rollback-1", at=at(1))
 
 
-# --- As of ---------------------------------------------------------------------------------------
+# --- As of ----------------------------------------------------------------------------------------
 
 
 def test_every_past_instant_shows_what_was_current_then(ledger: Ledger) -> None:
@@ -274,7 +277,7 @@ def test_as_of_understands_any_time_zone_and_refuses_none(ledger: Ledger) -> Non
         ledger.current(PRICES, MONTH, datetime(2024, 1, 1))
 
 
-# --- Many partitions -----------------------------------------------------------------------------
+# --- Many partitions ------------------------------------------------------------------------------
 
 
 def test_more_partitions_than_one_query_may_bind(ledger: Ledger) -> None:
@@ -306,7 +309,7 @@ def test_partitions_since_a_version_are_those_whose_first_version_came_later(
     assert ledger.partitions_since(PRICES, old.id) == ["2020-03"]
 
 
-# --- Facts ---------------------------------------------------------------------------------------
+# --- Facts ----------------------------------------------------------------------------------------
 
 
 def test_a_fact_is_fixed_by_the_first_who_states_it(ledger: Ledger) -> None:

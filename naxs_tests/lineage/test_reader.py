@@ -83,7 +83,7 @@ def test_a_damaged_file_is_refused_on_reading(lineage: Lineage) -> None:
         handle.frame()
 
 
-# --- As of ---------------------------------------------------------------------------------------
+# --- As of ----------------------------------------------------------------------------------------
 
 
 def test_a_reader_of_the_past_shows_what_was_current_then(lineage: Lineage) -> None:
@@ -98,7 +98,7 @@ def test_a_reader_of_the_past_shows_what_was_current_then(lineage: Lineage) -> N
     assert list(lineage.reader("bars", as_of=moment(0))) == []
 
 
-# --- Cuts ----------------------------------------------------------------------------------------
+# --- Cuts -----------------------------------------------------------------------------------------
 
 
 def test_a_cut_handle_gives_what_was_known_on_the_day(lineage: Lineage) -> None:
@@ -127,7 +127,7 @@ def test_a_table_without_dates_of_knowledge_cannot_be_cut() -> None:
         cut_frame(numbers(MONTH, 1), Schema(contract="fees"), date(2020, 1, 1))
 
 
-# --- The cache -----------------------------------------------------------------------------------
+# --- The cache ------------------------------------------------------------------------------------
 
 
 def test_what_a_caller_does_to_a_table_is_not_seen_by_the_next(lineage: Lineage) -> None:

@@ -50,7 +50,7 @@ def otherwise_written() -> bytes:
     return buffer.getvalue()
 
 
-# --- Writing -------------------------------------------------------------------------------------
+# --- Writing --------------------------------------------------------------------------------------
 
 
 def test_a_file_is_named_by_its_content_and_read_back_whole(store: Store) -> None:
@@ -186,7 +186,7 @@ def test_bytes_reach_the_disk_before_their_name_and_the_name_before_the_call_ret
     assert steps == ["store", "store", "objects", "file", "link", CONTENT[:2]]
 
 
-# --- Damage --------------------------------------------------------------------------------------
+# --- Damage ---------------------------------------------------------------------------------------
 
 
 def _flip(data: bytes) -> bytes:
@@ -269,7 +269,7 @@ def test_two_writers_may_set_the_same_damaged_file_aside(store: Store) -> None:
     assert not store.holds(stored.uri)
 
 
-# --- Other file systems ----------------------------------------------------------------------
+# --- Other file systems ---------------------------------------------------------------------------
 
 
 def test_any_fsspec_url_holds_the_same_files() -> None:

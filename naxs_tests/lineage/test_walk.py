@@ -27,7 +27,7 @@ def ids(versions: list[Version]) -> set[int]:
     return found
 
 
-# --- Against a brute-force graph -----------------------------------------------------------------
+# --- Against a brute-force graph ------------------------------------------------------------------
 
 
 @dataclass
@@ -91,7 +91,7 @@ def test_walks_agree_with_a_brute_force_graph(history: list[Making]) -> None:
     ledger.database.close()
 
 
-# --- By hand -------------------------------------------------------------------------------------
+# --- By hand --------------------------------------------------------------------------------------
 
 
 def test_a_report_leads_back_to_exactly_the_bars_it_was_made_from(ledger: Ledger) -> None:

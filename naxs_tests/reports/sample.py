@@ -155,22 +155,21 @@ def _training(days: pl.Series) -> pl.DataFrame:
 
 def _lineage(days: pl.Series) -> pl.DataFrame:
     rows = []
-    for asset, inputs, size in (
-        ("market/prices", 1, 17_400),
-        ("features/alpha", 4, 17_400),
-        ("labels/return_5d", 2, 17_400),
-        ("momentum_csi800/dataset", 5, 17_400),
-        ("momentum_csi800/model", 24, 1),
-        ("momentum_csi800/predictions", 2, 16_800),
-        ("momentum_csi800/backtest", 4, 240),
+    for asset, size in (
+        ("market/prices", 17_400),
+        ("features/alpha", 17_400),
+        ("labels/return_5d", 17_400),
+        ("momentum_csi800/dataset", 17_400),
+        ("momentum_csi800/model", 1),
+        ("momentum_csi800/predictions", 16_800),
+        ("momentum_csi800/backtest", 240),
     ):
         for place, month in enumerate(_months(days)):
             version = f"{abs(hash_of(asset, month)):012x}"[:12]
-            made_at = f"2024-07-01T02:{place % 60:02d}:11Z"
-            rows.append((asset, month, version, size + 13 * (place % 9), made_at, inputs))
+            rows.append((asset, month, version, size + 13 * (place % 9)))
     return pl.DataFrame(
         rows,
-        schema=["asset", "partition", "version", "rows", "made_at", "made_from"],
+        schema=["asset", "partition", "version", "rows"],
         orient="row",
     )
 

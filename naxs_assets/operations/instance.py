@@ -1,0 +1,61 @@
+"""Dagster's own state (runs, events, logs), kept in the home: NAXS_HOME if set, else the default.
+
+``dagster.yaml`` names these classes, so that the ``dagster`` command works with nothing but
+DAGSTER_HOME set.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
+from dagster._core.storage.root import LocalArtifactStorage
+from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
+from dagster._serdes import ConfigurableClassData
+
+from naxs_assets.settings import home_folder
+
+
+def _folder(name: str) -> dict[str, str]:
+    return {"base_dir": str(home_folder() / "dagster" / name)}
+
+
+class HomeStorage(DagsterSqliteStorage):
+    """Runs, events and schedules in SQLite files in the home."""
+
+    @classmethod
+    def config_type(cls) -> Any:
+        return {}
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
+    ) -> "HomeStorage":
+        return cls(inst_data=inst_data, **{**config_value, **_folder("storage")})
+
+
+class HomeArtifacts(LocalArtifactStorage):
+    """Dagster's scratch files in the home; results never lie here."""
+
+    @classmethod
+    def config_type(cls) -> Any:
+        return {}
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
+    ) -> "HomeArtifacts":
+        return cls(inst_data=inst_data, **{**config_value, **_folder("artifacts")})
+
+
+class HomeLogs(LocalComputeLogManager):
+    """What steps print, in the home."""
+
+    @classmethod
+    def config_type(cls) -> Any:
+        return {}
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
+    ) -> "HomeLogs":
+        return cls(inst_data=inst_data, **{**config_value, **_folder("logs")})
