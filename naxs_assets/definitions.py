@@ -36,6 +36,12 @@ class Platform:
     catalogue: Catalogue
     assets: tuple[LineageAsset, ...]
 
+    @property
+    def months(self) -> tuple[str, str]:
+        """The first and the last month that the source has, up to today."""
+        first, last = self.source.coverage()
+        return month_of(first), month_of(min(last, self.settings.today()))
+
 
 def open_platform(settings: Settings) -> Platform:
     """Open a home. Raises ConfigurationError if it holds another market than the settings name."""
@@ -78,16 +84,14 @@ def build_defs(
     # Backfill policies and missing upstream partitions are marked beta; tests cover what we use.
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
     platform = platform or open_platform(settings)
-    months = months_definition(
-        month_of(settings.market.first), settings.today(), frozen=settings.now is not None
-    )
+    months = months_definition(*platform.months)
     one_run = dg.BackfillPolicy.single_run()
     strategies = platform.catalogue.strategies.values()
     return dg.Definitions(
         assets=[to_dagster(asset, months, one_run) for asset in platform.assets],
         asset_checks=[price_checks(platform.lineage)],
         jobs=[strategy_job(strategy, months) for strategy in strategies],
-        schedules=[nightly_schedule(strategy, settings.today) for strategy in strategies],
+        schedules=[nightly_schedule(strategy, *platform.months) for strategy in strategies],
         resources={
             LINEAGE: platform.lineage,
             LINEAGE_IO: LineageIOManager(platform.lineage, watcher),

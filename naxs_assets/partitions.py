@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from naxs_assets.errors import ConfigurationError
 
@@ -35,8 +36,12 @@ def month_of(day: date) -> str:
 
 def add_months(month: str, count: int) -> str:
     """The month ``count`` months after (before, when negative) ``month``."""
-    index = int(month[:4]) * 12 + int(month[5:7]) - 1 + count
+    index = _index(month) + count
     return f"{index // 12:04d}-{index % 12 + 1:02d}"
+
+
+def _index(month: str) -> int:
+    return int(month[:4]) * 12 + int(month[5:7]) - 1
 
 
 def months_between(first: str, last: str) -> Iterator[str]:
@@ -58,23 +63,21 @@ def last_day(month: str) -> date:
     return date(year, number, monthrange(year, number)[1])
 
 
-def months_definition(first: str, now: date, *, frozen: bool) -> dagster.PartitionsDefinition[str]:
-    """The partitions from ``first`` up to the current month.
+def months_definition(first: str, last: str) -> dagster.PartitionsDefinition[str]:
+    """The partitions from ``first`` to ``last``, both included: the months that a source has.
 
-    A live home follows Dagster's own clock. With a ``frozen`` clock (tests, the demo) the
-    last month is the one that ``now`` lies in, whatever the machine's date is.
+    They do not depend on the machine's date, so that a home with a frozen clock is always the same.
     """
     import dagster as dg
 
-    if frozen:
-        return dg.MonthlyPartitionsDefinition(
-            start_date=first,
-            end_date=add_months(month_of(now), 1),
-            timezone="Asia/Shanghai",
-            fmt="%Y-%m",
-        )
+    # Dagster offers a month only once it is over by the machine's clock; the offset reaches on.
+    current = month_of(datetime.now(ZoneInfo("Asia/Shanghai")).date())
     return dg.MonthlyPartitionsDefinition(
-        start_date=first, end_offset=1, timezone="Asia/Shanghai", fmt="%Y-%m"
+        start_date=first,
+        end_date=add_months(last, 1),
+        end_offset=max(1, _index(last) - _index(current) + 1),
+        timezone="Asia/Shanghai",
+        fmt="%Y-%m",
     )
 
 

@@ -1,19 +1,17 @@
 """Schedules: what a night re-makes. All are off until a person turns them on."""
 
-from collections.abc import Callable
-from datetime import date
-
 import dagster as dg
 
 from naxs_assets.catalog.models import Strategy
-from naxs_assets.partitions import add_months, month_of
+from naxs_assets.partitions import add_months
 
 # After the close, the after-hours session (15:30) and the vendors' evening updates.
 NIGHTLY = "30 18 * * 1-5"
 
 
-def nightly_schedule(strategy: Strategy, today: Callable[[], date]) -> dg.ScheduleDefinition:
-    """Re-make the previous and the current month: labels of the month before mature in this one."""
+def nightly_schedule(strategy: Strategy, first: str, last: str) -> dg.ScheduleDefinition:
+    """Re-make the newest two of the months ``first`` to ``last``: labels of the month before the
+    newest one mature in it, older months do not change."""
 
     @dg.schedule(
         name=f"{strategy.name}_nightly",
@@ -23,13 +21,12 @@ def nightly_schedule(strategy: Strategy, today: Callable[[], date]) -> dg.Schedu
         default_status=dg.DefaultScheduleStatus.STOPPED,
         description=f"Every weekday evening: {strategy.name} for the previous and current month",
     )
-    def nightly(_context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        current = month_of(today())
+    def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         return dg.RunRequest(
-            run_key=today().isoformat(),
+            run_key=f"{context.scheduled_execution_time:%Y-%m-%d}",
             tags={
-                "dagster/asset_partition_range_start": add_months(current, -1),
-                "dagster/asset_partition_range_end": current,
+                "dagster/asset_partition_range_start": max(first, add_months(last, -1)),
+                "dagster/asset_partition_range_end": last,
             },
         )
 

@@ -41,7 +41,8 @@ def backtest_asset(strategy: Strategy) -> LineageAsset:
             bars, scores, last_scores = prices[month], predictions[month], predictions[earlier]
             before = previous[earlier]
             state = state_after(before.frame()) if before else None
-            signals = [handle.frame() for handle in (last_scores, scores) if handle]
+            signals = [last_scores.frame()] if last_scores else []
+            signals.append(scores.frame())
             if state is None and not any(signal.height for signal in signals):
                 journal = empty_journal()
             else:

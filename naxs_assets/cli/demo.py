@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from naxs_assets.cli.homes import DAY, Home, write_settings
+from naxs_assets.cli.homes import DAY, Home, make_home
 from naxs_assets.cli.run import run_strategy, show_result
 from naxs_assets.partitions import add_months, first_day, month_of
 
@@ -36,11 +36,8 @@ def demo(home: Home, names: int, months: int, as_of: datetime | None, as_json: b
             "synthetic": {"names": names, "first": first, "last": today},
         },
     }
-    demo_home = Home(folder)
-    write_settings(demo_home.folder, settings)
-    facts = run_strategy(
-        demo_home.platform(), STRATEGY, None, None, Console(stderr=True, highlight=False)
-    )
+    platform = make_home(Home(folder), settings)
+    facts = run_strategy(platform, STRATEGY, None, None, Console(stderr=True, highlight=False))
     if as_json:
         click.echo(json.dumps(facts, ensure_ascii=False))
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import yaml
 
-from naxs_assets.errors import ConfigurationError
+from naxs_assets.errors import ConfigurationError, NaxsError
 from naxs_assets.settings import SETTINGS_FILE, Settings, home_folder, load_settings
 
 if TYPE_CHECKING:
@@ -49,27 +48,47 @@ class Home:
         return open_platform(self.settings())
 
 
-def write_settings(home: Path, values: dict[str, Any]) -> None:
-    """Write ``naxs.yaml`` of a new home; an equal one is left alone, another one is refused."""
-    file = home / SETTINGS_FILE
-    text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+def make_home(home: Home, values: dict[str, Any], mapping: Path | None = None) -> Platform:
+    """Write ``naxs.yaml`` (and the mapping) of a new home and open it.
+
+    Equal files are left alone, other ones refused. What turns out to be of no use is not left
+    behind, so that the next attempt starts afresh.
+    """
+    texts = {SETTINGS_FILE: yaml.safe_dump(values, sort_keys=False, allow_unicode=True)}
+    if mapping is not None:
+        texts[MAPPING_FILE] = mapping.read_text(encoding="utf-8")
+    written: list[Path] = []
+    try:
+        for name, text in texts.items():
+            if _keep(home.folder / name, text):
+                written.append(home.folder / name)
+        return home.platform()
+    except NaxsError:
+        for file in written:
+            file.unlink()
+        raise
+
+
+def _keep(file: Path, text: str) -> bool:
+    """Write a file of a new home; False if it is there already."""
     if file.exists():
         if yaml.safe_load(file.read_text(encoding="utf-8")) == yaml.safe_load(text):
-            return
+            return False
         raise ConfigurationError(
             "this home is set up already, with other settings",
             where=str(file),
             remedy="edit that file, or make another home: naxs --home FOLDER init ...",
         )
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(
             f"the home cannot be written: {error.strerror}",
-            where=str(home),
+            where=str(file.parent),
             remedy="set NAXS_HOME or --home to a folder that you may write",
         ) from error
+    return True
 
 
 @click.command()
@@ -104,11 +123,10 @@ def init(
     """Make a home for one market: the synthetic one, or your own files."""
     first_day, last_day = (day.date() if day else None for day in (first, last))
     if source == "files":
-        market = _files_market(home.folder, mapping, data, first_day, last_day)
+        market = _files_market(mapping, data, first_day, last_day)
     else:
         market = _synthetic_market(seed, names, first_day, last_day)
-    write_settings(home.folder, {"market": market})
-    platform = home.platform()
+    platform = make_home(home, {"market": market}, mapping if source == "files" else None)
     begins, ends = platform.source.coverage()
     facts = {
         "home": str(home.folder),
@@ -136,7 +154,7 @@ def _synthetic_market(
 
 
 def _files_market(
-    home: Path, mapping: Path | None, data: Path | None, first: date | None, last: date | None
+    mapping: Path | None, data: Path | None, first: date | None, last: date | None
 ) -> dict[str, Any]:
     if mapping is None or data is None:
         raise ConfigurationError(
@@ -148,9 +166,5 @@ def _files_market(
 
     source = FilesSource(load_mapping(mapping), data.resolve(), first=first, last=last)
     begins, ends = source.coverage()
-    home.mkdir(parents=True, exist_ok=True)
-    kept = home / MAPPING_FILE
-    if not kept.exists():
-        shutil.copyfile(mapping, kept)
     files = {"mapping": MAPPING_FILE, "data": str(data.resolve()), "first": begins, "last": ends}
     return {"source": "files", "files": files}

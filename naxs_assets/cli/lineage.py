@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -194,7 +194,8 @@ def restore(
 
 
 def _current(home: Home, asset: str, month: str, as_of: datetime | None) -> Version:
-    version = home.platform().lineage.ledger.current(asset, month, as_of)
+    at = as_of.replace(tzinfo=UTC) if as_of is not None else None
+    version = home.platform().lineage.ledger.current(asset, month, at)
     if version is None:
         raise UnknownVersionError(
             "nothing is recorded here",

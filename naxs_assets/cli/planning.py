@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from naxs_assets.lineage.assets import LineageAsset
 from naxs_assets.lineage.freshness import stale_partitions
 from naxs_assets.lineage.reader import Library
-from naxs_assets.lineage.recipe import Months, Recipe
+from naxs_assets.lineage.recipe import AllMonths, Months, Recipe, Whole
 from naxs_assets.lineage.records import UNPARTITIONED
 from naxs_assets.partitions import add_months, months_between
 
@@ -78,26 +78,32 @@ def _needed(
     }
     for asset in reversed(list(recipes)):
         recipe = recipes[asset]
-        if not recipe.monthly:
-            continue
-        start, end = ranges[asset]
+        start, end = ranges[asset] if recipe.monthly else (first, last)
+        read = {asset, *(u.asset for u in recipe.upstream.values() if isinstance(u, AllMonths))}
+        if any(_starts_from_the_month_before(recipes[name]) for name in read):
+            # Then every earlier month is needed too.
+            start = market_first
+        if recipe.monthly:
+            ranges[asset] = (start, end)
         for upstream in recipe.upstream.values():
-            if not isinstance(upstream, Months):
+            if isinstance(upstream, Whole) or upstream.asset == asset:
                 continue
-            if upstream.asset == asset:
-                # It starts from the month before, so every earlier month is needed.
-                start = market_first
-            else:
-                low, high = ranges[upstream.asset]
-                ranges[upstream.asset] = (
-                    max(market_first, min(low, add_months(start, -upstream.back))),
-                    min(market_last, max(high, add_months(end, upstream.ahead))),
-                )
-        ranges[asset] = (start, end)
+            back, ahead = (
+                (upstream.back, upstream.ahead) if isinstance(upstream, Months) else (0, 0)
+            )
+            low, high = ranges[upstream.asset]
+            ranges[upstream.asset] = (
+                max(market_first, min(low, add_months(start, -back))),
+                min(market_last, max(high, add_months(end, ahead))),
+            )
     return {
         asset: list(months_between(*ranges[asset])) if recipe.monthly else [UNPARTITIONED]
         for asset, recipe in recipes.items()
     }
+
+
+def _starts_from_the_month_before(recipe: Recipe) -> bool:
+    return any(upstream.asset == recipe.asset for upstream in recipe.upstream.values())
 
 
 def _stale(

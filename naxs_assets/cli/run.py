@@ -16,7 +16,7 @@ from naxs_assets.cli.homes import Home
 from naxs_assets.cli.planning import Plan, plan
 from naxs_assets.errors import ConfigurationError
 from naxs_assets.lineage.records import Outcome, Published
-from naxs_assets.partitions import month_of, parse_month
+from naxs_assets.partitions import parse_month
 
 if TYPE_CHECKING:
     from naxs_assets.definitions import Platform
@@ -91,8 +91,7 @@ def _plan(platform: Platform, strategy: str, first: str | None, last: str | None
             where=f"the catalogue and {platform.settings.home / 'catalog' / 'strategies'}",
             remedy=f"known: {', '.join(known)}",
         )
-    market_first, market_last = (month_of(day) for day in platform.source.coverage())
-    market_last = min(market_last, month_of(platform.settings.today()))
+    market_first, market_last = platform.months
     begins, ends = parse_month(first or market_first), parse_month(last or market_last)
     if not market_first <= begins <= ends <= market_last:
         raise ConfigurationError(

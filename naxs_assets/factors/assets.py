@@ -11,7 +11,7 @@ from naxs_assets.factors.features import compile_features, compute_features
 from naxs_assets.factors.labels import compile_label, compute_label
 from naxs_assets.lineage.assets import LineageAsset
 from naxs_assets.lineage.monthly import Made
-from naxs_assets.lineage.reader import Handle, Reader
+from naxs_assets.lineage.reader import Handle, NotMadeError, Reader
 from naxs_assets.lineage.recipe import Months, Recipe
 from naxs_assets.pages.sparkline import sparkline_markdown
 from naxs_assets.partitions import add_months, first_day, last_day, months_between
@@ -119,8 +119,11 @@ def _handles(prices: Reader, first: str, last: str) -> dict[str, Handle]:
 def _rows(window: dict[str, Handle]) -> pl.DataFrame:
     frames = [handle.frame() for handle in window.values() if handle]
     if not frames:
-        missing = ", ".join(window)
-        raise LookupError(f"no prices have been made for {missing}; materialize them first")
+        raise NotMadeError(
+            "none of the prices that are needed have been made yet",
+            where=f"market/prices, {', '.join(window)}",
+            remedy="materialize them first; naxs run adds what is missing by itself",
+        )
     return pl.concat(frames)
 
 

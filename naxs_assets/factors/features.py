@@ -85,16 +85,18 @@ def compute_features(
 
     ``prices`` must also hold the ``compiled.look_back`` trading days before ``first`` as far as
     they exist; more history changes no bit of the result. Returns date, symbol, day and one
-    Float32 column for each feature, sorted by date and symbol; what is not finite is null.
+    Float32 column for each feature, sorted by date and symbol; what is not finite is null, and so
+    is every feature of a quarantined row, whatever the days before it would give.
     """
     panel = panel_from_prices(prices, compiled.fields)
     keys, cells = rows_between(panel, prices, first, last)
     roots = [each.root for each in compiled.expressions.values()]
+    trusted = keys["quarantined_by"].is_null().to_numpy()
     columns = [
-        finite_or_null(name, np.take(matrix, cells))
+        finite_or_null(name, np.where(trusted, np.take(matrix, cells), np.float32(np.nan)))
         for name, matrix in zip(compiled.names, evaluate(roots, panel), strict=True)
     ]
-    return keys.hstack(columns)
+    return keys.drop("quarantined_by").hstack(columns)
 
 
 def missing_fields(compiled: CompiledFeatures, prices: pl.DataFrame) -> tuple[str, ...]:

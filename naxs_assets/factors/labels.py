@@ -66,8 +66,8 @@ def compute_label(
     ``prices`` must also hold ``compiled.look_back`` days before and ``compiled.reach`` days after
     the range as far as they exist. Returns date, symbol, day, entry_date, exit_date and label
     (Float32), sorted by date and symbol. The label is null while a later day that it needs is
-    not loaded, and where the symbol has no usable bar on a single later day that it reads; the
-    dates are null beyond the loaded days.
+    not loaded, where the symbol has no usable bar on a single later day that it reads, and on a
+    quarantined row; the dates are null beyond the loaded days.
     """
     expression = compiled.expression
     panel = panel_from_prices(prices, expression.fields)
@@ -75,10 +75,11 @@ def compute_label(
     (matrix,) = evaluate([expression.root], panel)
     label = np.where(_known(compiled, panel), matrix, np.float32(np.nan))
     row = keys["day"].to_numpy().astype(np.int64) - panel.first_day
-    return keys.with_columns(
+    trusted = keys["quarantined_by"].is_null().to_numpy()
+    return keys.drop("quarantined_by").with_columns(
         pl.Series("entry_date", _dates(panel, row + compiled.entry_offset)),
         pl.Series("exit_date", _dates(panel, row + compiled.exit_offset)),
-        finite_or_null("label", np.take(label, cells)),
+        finite_or_null("label", np.where(trusted, np.take(label, cells), np.float32(np.nan))),
     )
 
 

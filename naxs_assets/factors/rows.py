@@ -14,9 +14,10 @@ from naxs_assets.factors.panel import Matrix, Panel
 def rows_between(
     panel: Panel, prices: pl.DataFrame, first: date, last: date
 ) -> tuple[pl.DataFrame, npt.NDArray[np.int64]]:
-    """Keys (date, symbol, day) of the prices dated in [first, last], sorted, and their cells."""
+    """Keys (date, symbol, day) and quarantined_by of the prices dated in [first, last], sorted, and
+    their cells."""
     wanted = prices["date"].is_between(first, last)
-    keys = prices.select("date", "symbol", "day").filter(wanted)
+    keys = prices.select("date", "symbol", "day", "quarantined_by").filter(wanted)
     cells = panel.cells[wanted.to_numpy()]
     if (np.diff(cells) < 0).any():
         order = np.argsort(cells)

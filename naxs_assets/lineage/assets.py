@@ -67,7 +67,7 @@ def to_dagster(
     def step(context: dg.AssetExecutionContext, **readers: Any) -> ClaimedMonthly:
         lineage: Lineage = getattr(context.resources, LINEAGE)
         partitions = partitions_of(context)
-        claim = lineage.claim(recipe.asset, partitions, context.run_id)
+        claim = lineage.claim(recipe.asset, partitions, context.run.run_id)
         return ClaimedMonthly(asset.monthly(readers), partitions, claim)
 
     return step

@@ -15,6 +15,7 @@ from threading import Lock
 
 import polars as pl
 
+from naxs_assets.errors import DataError
 from naxs_assets.lineage.content_hash import table_hash
 from naxs_assets.lineage.queries import LedgerQueries
 from naxs_assets.lineage.records import (
@@ -28,6 +29,10 @@ from naxs_assets.lineage.records import (
 from naxs_assets.lineage.store import Store
 
 _CACHE_BYTES = 384 * 1024 * 1024
+
+
+class NotMadeError(DataError, LookupError):
+    """A place was read that holds nothing."""
 
 
 class FrameCache:
@@ -100,13 +105,13 @@ class Handle:
         return replace(self, cut=day)
 
     def frame(self) -> pl.DataFrame:
-        """The table. Raises ``LookupError`` naming the place when it holds nothing."""
+        """The table. Raises :class:`NotMadeError` naming the place when it holds nothing."""
         version = self._present()
         frame = self.library.frame(version)
         return frame if self.cut is None else cut_frame(frame, version.schema, self.cut)
 
     def text(self) -> str:
-        """The text. Raises ``LookupError`` naming the place when it holds nothing."""
+        """The text. Raises :class:`NotMadeError` naming the place when it holds nothing."""
         return self.library.text(self._present())
 
     def read(self) -> Read:
@@ -129,9 +134,10 @@ class Handle:
 
     def _present(self) -> Version:
         if self.version is None:
-            raise LookupError(
-                f"{place_name(self.asset, self.partition)} has not been made yet; "
-                "materialize it first"
+            raise NotMadeError(
+                "a result that is needed has not been made yet",
+                where=place_name(self.asset, self.partition),
+                remedy="materialize it first; naxs run adds what is missing by itself",
             )
         return self.version
 

@@ -123,9 +123,12 @@ def test_suspended_and_quarantined_rows_are_unknown_but_stay_rows() -> None:
         quarantined_by=[None, None, None, "price_band"],
     )
     assert _one("$close", prices) == [20.0, None, 24.0, None]
-    # Rolling operators do not blank the row; comparisons with the unknown are false.
-    assert _one("Mean($close,2)", prices) == [20.0, 20.0, 24.0, 24.0]
-    assert _one("$close>Ref($close,1)", prices) == [0.0, 0.0, 0.0, 0.0]
+    # Rolling operators do not blank a suspended row; comparisons with the unknown are false.
+    assert _one("Mean($close,2)", prices)[:3] == [20.0, 20.0, 24.0]
+    assert _one("$close>Ref($close,1)", prices)[:3] == [0.0, 0.0, 0.0]
+    # A quarantined row has no feature at all, not even one that only looks back.
+    assert _one("Mean($close,2)", prices)[3] is None
+    assert _one("Ref($close,1)", prices)[3] is None
 
 
 def test_days_before_the_first_row_of_a_symbol_do_not_count() -> None:
