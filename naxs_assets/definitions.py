@@ -70,7 +70,7 @@ def _assets(settings: Settings, source: Source, catalogue: Catalogue) -> list[Li
 def _market_label(source: Source) -> MarketLabel:
     first, last = source.coverage()
     return MarketLabel(
-        name=str(source.identity().get("name", source.name)),
+        name=str(source.identity().get("mapping", source.name)),
         synthetic=source.name == "synthetic",
         source=source.name,
         coverage=f"{first} – {last}",
@@ -90,7 +90,7 @@ def build_defs(
     return dg.Definitions(
         assets=[to_dagster(asset, months, one_run) for asset in platform.assets],
         asset_checks=[price_checks(platform.lineage)],
-        jobs=[strategy_job(strategy, months) for strategy in strategies],
+        jobs=[strategy_job(strategy) for strategy in strategies],
         schedules=[nightly_schedule(strategy, *platform.months) for strategy in strategies],
         resources={
             LINEAGE: platform.lineage,

@@ -14,14 +14,11 @@ if TYPE_CHECKING:
     )
 
 
-def strategy_job(
-    strategy: Strategy, months: dg.PartitionsDefinition[str]
-) -> UnresolvedAssetJobDefinition:
+def strategy_job(strategy: Strategy) -> UnresolvedAssetJobDefinition:
     """Everything from the calendar to the report of one strategy, for a range of months."""
     report = dg.AssetSelection.assets([strategy.name, "report"])
     return dg.define_asset_job(
         name=strategy.name,
         selection=report.upstream(),
-        partitions_def=months,
         description=f"From prices to the report: {strategy.description}",
     )

@@ -24,7 +24,7 @@ _LAST = date(2023, 12, 29)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
 def demo(home: Home, names: int, months: int, as_of: datetime | None, as_json: bool) -> None:
-    """Run the csi300_topk strategy on a synthetic market, from nothing to its report."""
+    """Run csi300_topk on a synthetic market, offline, to its report."""
     today = as_of.date() if as_of else _LAST
     folder = home.given or Path(".naxs") / f"demo-{names}x{months}-{today}"
     first = first_day(add_months(month_of(today), 1 - months))

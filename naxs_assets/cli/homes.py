@@ -92,7 +92,13 @@ def _keep(file: Path, text: str) -> bool:
 
 
 @click.command()
-@click.option("--source", type=click.Choice(["synthetic", "files"]), default="synthetic")
+@click.option(
+    "--source",
+    type=click.Choice(["synthetic", "files"]),
+    default="synthetic",
+    show_default=True,
+    help="Where the market comes from.",
+)
 @click.option(
     "--mapping",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),

@@ -37,10 +37,10 @@ def lineage() -> None:
 @click.argument("asset")
 @click.argument("month", default=UNPARTITIONED)
 @click.option("--as-of", type=_AS_OF, help="As it was at this instant (UTC).")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
 def show(home: Home, asset: str, month: str, as_of: datetime | None, as_json: bool) -> None:
-    """Show the versions of ASSET [MONTH] and what the current one was made from."""
+    """Show the versions of ASSET [MONTH] and the current one's inputs."""
     ledger = home.platform().lineage.ledger
     current = _current(home, asset, month, as_of)
     history = ledger.history(asset, month)
@@ -60,7 +60,8 @@ def show(home: Home, asset: str, month: str, as_of: datetime | None, as_json: bo
         )
         return
     console = Console(highlight=False)
-    table = Table("", "id", "version", "rows", "made at", "by", "run", "code", box=None)
+    columns = ("", "id", "version", "rows", "made at (UTC)", "by", "run", "code")
+    table = Table(*columns, box=None, padding=(0, 1, 0, 0))
     for version in history:
         mark = "*" if version.id == current.id else ""
         rows = "" if version.rows is None else str(version.rows)
@@ -69,12 +70,12 @@ def show(home: Home, asset: str, month: str, as_of: datetime | None, as_json: bo
             str(version.id),
             version.short,
             rows,
-            version.made_at,
+            version.made_at.removesuffix("+00:00"),
             version.actor,
             version.run_id[:8],
             version.code_hash[:8],
         )
-    console.print(f"{current.place}  ({current.uri})")
+    console.print(f"{current.place}  ({current.uri})", soft_wrap=True)
     console.print(table)
     if held:
         console.print(f"held by {held.held_by}: {held.reason}")
@@ -91,7 +92,7 @@ def show(home: Home, asset: str, month: str, as_of: datetime | None, as_json: bo
 @click.argument("asset")
 @click.argument("month", default=UNPARTITIONED)
 @click.option("--as-of", type=_AS_OF, help="From the version current at this instant (UTC).")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
 def up(home: Home, asset: str, month: str, as_of: datetime | None, as_json: bool) -> None:
     """Everything that ASSET [MONTH] was made from, back to the source."""
@@ -106,7 +107,7 @@ def up(home: Home, asset: str, month: str, as_of: datetime | None, as_json: bool
 @click.argument("asset")
 @click.argument("month", default=UNPARTITIONED)
 @click.option("--as-of", type=_AS_OF, help="From the version current at this instant (UTC).")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
 def down(home: Home, asset: str, month: str, as_of: datetime | None, as_json: bool) -> None:
     """Everything that was made from ASSET [MONTH]."""
@@ -117,10 +118,10 @@ def down(home: Home, asset: str, month: str, as_of: datetime | None, as_json: bo
 
 @lineage.command()
 @click.option("--set-aside", is_flag=True, help="Move damaged files away, so a run re-makes them.")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
 def verify(home: Home, set_aside: bool, as_json: bool) -> None:
-    """Check every version's file against its hashes, and the chain of events."""
+    """Check every file against its hashes, and the chain of events."""
     result = verify_home(home.platform().lineage, set_aside=set_aside)
     if as_json:
         click.echo(
@@ -137,7 +138,7 @@ def verify(home: Home, set_aside: bool, as_json: bool) -> None:
             )
         )
     else:
-        click.echo(f"{result.versions} versions checked, {len(result.damaged)} damaged")
+        click.echo(f"{_counted(result.versions)} checked, {len(result.damaged)} damaged")
         for damage in result.damaged:
             click.echo(f"  {damage.place} version {damage.version_id}: {damage.what}")
         if result.broken_event is not None:
@@ -154,7 +155,7 @@ def verify(home: Home, set_aside: bool, as_json: bool) -> None:
 @click.argument("version", type=int, required=False)
 @click.option("--release", nargs=2, metavar="ASSET MONTH", help="End the hold on a result.")
 @click.option("--reason", required=True, help="Why; it goes on record.")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
 def restore(
     home: Home,
@@ -163,7 +164,11 @@ def restore(
     reason: str,
     as_json: bool,
 ) -> None:
-    """Make VERSION (an id from naxs lineage show) current again and hold it there."""
+    """Make an earlier VERSION current again and hold it there.
+
+    VERSION is an id from naxs lineage show. The next naxs run re-makes what was made from the
+    version that was current before.
+    """
     lineage = home.platform().lineage
     if (version is None) == (release is None):
         raise click.UsageError("give either a VERSION to restore or --release ASSET MONTH")
@@ -173,6 +178,7 @@ def restore(
             asset, month, actor=lineage.actor, reason=reason, at=lineage.now()
         )
         facts = {"released": place_name(asset, month)}
+        said = f"released {place_name(asset, month)}: the next naxs run makes it if it is stale"
     else:
         assert version is not None  # noqa: S101 - for the type checker; checked above
         lineage.library.store.read(
@@ -186,11 +192,11 @@ def restore(
             at=lineage.now(),
         )
         facts = {"restored": restored.place, "version": restored.short, "held_by": lineage.actor}
-    click.echo(
-        json.dumps(facts, ensure_ascii=False)
-        if as_json
-        else ", ".join(f"{key} {value}" for key, value in facts.items())
-    )
+        said = (
+            f"restored {restored.place} to version {restored.short}, held by {lineage.actor}\n"
+            "next: naxs run STRATEGY re-makes what was made from the other version"
+        )
+    click.echo(json.dumps(facts, ensure_ascii=False) if as_json else said)
 
 
 def _current(home: Home, asset: str, month: str, as_of: datetime | None) -> Version:
@@ -204,6 +210,10 @@ def _current(home: Home, asset: str, month: str, as_of: datetime | None) -> Vers
             "unpartitioned asset",
         )
     return version
+
+
+def _counted(versions: int) -> str:
+    return f"{versions} version" + ("" if versions == 1 else "s")
 
 
 def _facts(version: Version) -> dict[str, Any]:
@@ -248,14 +258,14 @@ def _show_walk(
         }
         click.echo(json.dumps(facts, ensure_ascii=False))
         return
-    click.echo(f"{version.place} {verb} {len(found)} versions:")
+    click.echo(f"{version.place} {verb} {_counted(len(found))}:")
     by_asset: dict[str, list[Version]] = {}
     for other in found:
         by_asset.setdefault(other.asset, []).append(other)
     for asset, versions in by_asset.items():
         months = sorted({other.partition for other in versions})
         span = "" if months == [UNPARTITIONED] else f"  {months[0]}..{months[-1]}"
-        click.echo(f"  {asset}{span}  {len(versions)} versions")
+        click.echo(f"  {asset}{span}  {_counted(len(versions))}")
     if sources:
         names: dict[str, int] = {}
         for read in sources:

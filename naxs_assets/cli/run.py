@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 def run(
     home: Home, strategy: str, first: str | None, last: str | None, dry_run: bool, as_json: bool
 ) -> None:
-    """Make the backtest months of STRATEGY, what they need, and its report."""
+    """Make the backtest and the report of STRATEGY, and what they need."""
     console = Console(stderr=True, highlight=False)
     facts = run_strategy(home.platform(), strategy, first, last, console, dry_run=dry_run)
     if as_json:
@@ -66,11 +66,9 @@ def run_strategy(
     }
     if dry_run:
         return facts
-    published: list[Published] = []
-    if planned.batches:
-        from naxs_assets.cli.running import run_plan
+    from naxs_assets.cli.running import run_plan
 
-        published = run_plan(platform, planned, console)
+    published = run_plan(platform, planned, console)
     facts.pop("to_make")
     report = platform.lineage.reader(f"{strategy}/report").whole()
     facts |= {

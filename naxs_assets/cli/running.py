@@ -38,9 +38,13 @@ def run_plan(platform: Platform, plan: Plan, console: Console) -> list[Published
     import dagster as dg
 
     from naxs_assets.definitions import build_defs
+    from naxs_assets.operations.orphans import end_orphans, process_tag
 
     published: list[Published] = []
-    with _progress(console, plan.to_make) as watcher:
+    with _instance(platform.settings) as instance, _progress(console, plan.to_make) as watcher:
+        end_orphans(instance)
+        if not plan.batches:
+            return []
 
         def on_published(result: Published, made: Made) -> None:
             published.append(result)
@@ -48,17 +52,16 @@ def run_plan(platform: Platform, plan: Plan, console: Console) -> list[Published
 
         definitions = build_defs(platform.settings, platform, on_published)
         job = definitions.resolve_implicit_global_asset_job_def()
-        with _instance(platform.settings) as instance:
-            for batch in plan.batches:
-                try:
-                    job.execute_in_process(
-                        instance=instance,
-                        asset_selection=[dg.AssetKey(name.split("/")) for name in batch.assets],
-                        tags=_range_tags(batch),
-                        run_config=_QUIET,
-                    )
-                except Exception as error:
-                    raise _own_error(error) from error
+        for batch in plan.batches:
+            try:
+                job.execute_in_process(
+                    instance=instance,
+                    asset_selection=[dg.AssetKey(name.split("/")) for name in batch.assets],
+                    tags={**_range_tags(batch), **process_tag()},
+                    run_config=_QUIET,
+                )
+            except Exception as error:
+                raise _own_error(error) from error
     return published
 
 
@@ -105,6 +108,8 @@ def _progress(console: Console, total: int) -> Iterator[Watcher]:
 
 def _own_error(error: BaseException) -> NaxsError:
     """The platform's own error behind one of Dagster's, if there is one."""
+    from dagster import DagsterError
+
     chain: list[BaseException] = []
     link: BaseException | None = error
     while link is not None and link not in chain:  # a chain of causes may run in a circle
@@ -112,7 +117,8 @@ def _own_error(error: BaseException) -> NaxsError:
             return link
         chain.append(link)
         link = getattr(link, "user_exception", None) or link.__cause__ or link.__context__
+    cause = next((link for link in reversed(chain) if not isinstance(link, DagsterError)), error)
     return RunFailedError(
-        f"{type(chain[-1]).__name__}: {chain[-1]}",
+        f"{type(cause).__name__}: {cause}",
         remedy="run again with --traceback to see where; what was finished before is kept",
     )

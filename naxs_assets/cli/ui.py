@@ -12,14 +12,19 @@ from naxs_assets.cli.homes import Home
 
 
 @click.command()
-@click.option("--port", type=int, default=3000, show_default=True)
+@click.option("--port", type=int, default=3000, show_default=True, help="Port on 127.0.0.1.")
 @click.pass_obj
 def ui(home: Home, port: int) -> None:
     """Serve the Dagster UI of the home on 127.0.0.1 until interrupted."""
+    import dagster as dg
+
     from naxs_assets.cli.running import point_dagster_at
+    from naxs_assets.operations.orphans import end_orphans
 
     settings = home.settings()
     point_dagster_at(settings.home)
+    with dg.DagsterInstance.get() as instance:
+        end_orphans(instance)
     workspace = Path(os.environ["DAGSTER_HOME"]) / "workspace.yaml"
     click.echo(f"Dagster UI of {settings.home} on http://127.0.0.1:{port}")
     command = ["dagster", "dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", str(port)]

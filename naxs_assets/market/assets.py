@@ -1,12 +1,13 @@
 """The market assets: calendar, instruments, membership, prices and index prices."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 
 import polars as pl
 
 from naxs_assets.lineage.assets import LineageAsset
 from naxs_assets.lineage.content_hash import json_hash, table_hash
+from naxs_assets.lineage.contract import Contract
 from naxs_assets.lineage.monthly import Made, Refused
 from naxs_assets.lineage.reader import Reader
 from naxs_assets.lineage.recipe import Months, Recipe, Whole
@@ -35,15 +36,27 @@ def market_assets(settings: Settings, source: Source) -> list[LineageAsset]:
     """Every asset of the market stage, read from ``source``."""
     return [
         _calendar(settings, source),
-        _instruments(source),
-        _index_members(source),
+        _reference_table(
+            source,
+            contract=INSTRUMENTS,
+            rows=source.instruments,
+            build=instruments_table,
+            description="证券列表 Stocks with board, listing and delisting dates",
+        ),
+        _reference_table(
+            source,
+            contract=INDEX_MEMBERS,
+            rows=source.index_members,
+            build=index_members_table,
+            description="指数成分（时点） Index membership by effective date",
+        ),
         _prices(source),
         _index_prices(source),
     ]
 
 
 def _calendar(settings: Settings, source: Source) -> LineageAsset:
-    # Two years ahead, so that the horizon is never short at a year's turn.
+    # To the end of next year, so that the horizon is never short at a year's turn.
     until = last_day(f"{max(settings.today(), source.coverage()[1]).year + 1}-12")
 
     def make(pending: Iterator[str]) -> Iterator[Made]:
@@ -72,50 +85,31 @@ def _calendar(settings: Settings, source: Source) -> LineageAsset:
     )
 
 
-def _instruments(source: Source) -> LineageAsset:
+def _reference_table(
+    source: Source,
+    *,
+    contract: Contract,
+    rows: Callable[[], pl.DataFrame],
+    build: Callable[[pl.DataFrame], pl.DataFrame],
+    description: str,
+) -> LineageAsset:
+    """A table that the source gives whole, named after its contract."""
+
     def make(pending: Iterator[str]) -> Iterator[Made]:
         for partition in pending:
-            yield Made(partition, instruments_table(source.instruments()))
+            yield Made(partition, build(rows()))
 
     recipe = Recipe(
-        asset="market/instruments",
+        asset=f"market/{contract.name}",
         code=("naxs_assets.market.reference",),
         monthly=False,
-        contract=INSTRUMENTS,
-        externals=lambda _: {
-            f"{source.name}:instruments": table_hash(source.instruments(), ("symbol",))
-        },
+        contract=contract,
+        externals=lambda _: {f"{source.name}:{contract.name}": table_hash(rows(), contract.key)},
     )
     return LineageAsset(
         recipe=recipe,
         generator=make,
-        description="证券列表 Stocks with board, listing and delisting dates",
-        group=GROUP,
-        kinds=frozenset({"polars", source.name}),
-        owner=OWNER,
-    )
-
-
-def _index_members(source: Source) -> LineageAsset:
-    def make(pending: Iterator[str]) -> Iterator[Made]:
-        for partition in pending:
-            yield Made(partition, index_members_table(source.index_members()))
-
-    recipe = Recipe(
-        asset="market/index_members",
-        code=("naxs_assets.market.reference",),
-        monthly=False,
-        contract=INDEX_MEMBERS,
-        externals=lambda _: {
-            f"{source.name}:index_members": table_hash(
-                source.index_members(), ("index", "symbol", "effective_from")
-            )
-        },
-    )
-    return LineageAsset(
-        recipe=recipe,
-        generator=make,
-        description="指数成分（时点） Index membership by effective date",
+        description=description,
         group=GROUP,
         kinds=frozenset({"polars", source.name}),
         owner=OWNER,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -14,9 +16,17 @@ from naxs_tests.lineage.support import small_home
 
 
 @pytest.fixture
-def lineage(tmp_path: Path) -> Iterator[Lineage]:
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory where there is one: these tests do not need a real disk."""
+    memory = Path("/dev/shm")  # noqa: S108
+    with TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else tmp_path) as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def lineage(folder: Path) -> Iterator[Lineage]:
     """The lineage of an empty home."""
-    home = small_home(tmp_path / "home")
+    home = small_home(folder / "home")
     yield home
     home.ledger.database.close()
 

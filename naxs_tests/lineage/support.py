@@ -128,41 +128,29 @@ def doubled(source: Reader, asked: list[str] | None = None) -> Make:
 
 # --- Processes that race ------------------------------------------------------------------------
 
-_WAITING = """
-def wait_for_the_others():
-    print(flush=True)
-    sys.stdin.readline()
+_FORKED = """
+import os, sys
+{program}
+children = []
+for number in range({count}):
+    child = os.fork()
+    if child == 0:
+        print(work(number, *sys.argv[1:]), flush=True)
+        os._exit(0)
+    children.append(child)
+sys.exit(any(os.waitpid(child, 0)[1] for child in children))
 """
 
 
-def run_at_once(program: str, arguments: Sequence[Sequence[str]]) -> list[str]:
-    """Run a program in one process per list of arguments; returns what each of them printed.
+def run_at_once(program: str, count: int, *arguments: str) -> list[str]:
+    """Run the program's ``work(number, *arguments)`` in processes that start at one moment.
 
-    ``wait_for_the_others()`` in the program returns when every process has come to it.
+    Returns the line that each of them gave. They are forked from one that has done the imports.
     """
-    racers = [
-        subprocess.Popen(
-            [sys.executable, "-c", f"import sys\n{_WAITING}\n{program}", *given],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for given in arguments
-    ]
-    for racer in racers:
-        assert racer.stdout is not None
-        racer.stdout.readline()
-    for racer in racers:
-        assert racer.stdin is not None
-        racer.stdin.write("\n")
-        racer.stdin.flush()
-    outputs = []
-    for racer in racers:
-        output, errors = racer.communicate(timeout=120)
-        assert racer.returncode == 0, errors
-        outputs.append(output)
-    return outputs
+    command = [sys.executable, "-c", _FORKED.format(program=program, count=count), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
 
 
 # --- The ledger alone, without files -----------------------------------------------------------

@@ -163,10 +163,10 @@ def test_a_range_is_made_in_one_run(lineage: Lineage, instance: dg.DagsterInstan
 
 
 def test_every_month_shows_its_own_facts(lineage: Lineage, instance: dg.DagsterInstance) -> None:
-    result = materialize(lineage, instance)
+    result = materialize(lineage, instance, MONTHS[:2])
     for name in ("market/bars", "small/average", "small/balance"):
         facts = metadata(result, name)
-        assert list(facts) == MONTHS
+        assert list(facts) == MONTHS[:2]
         for month, shown in facts.items():
             version = lineage.ledger.current(name, str(month))
             assert version is not None
@@ -187,7 +187,7 @@ def test_every_month_shows_its_own_facts(lineage: Lineage, instance: dg.DagsterI
 def test_months_before_the_first_are_recorded_as_absent(
     lineage: Lineage, instance: dg.DagsterInstance
 ) -> None:
-    materialize(lineage, instance)
+    materialize(lineage, instance, MONTHS[:1])
     version = lineage.ledger.current("small/average", MONTHS[0])
     assert version is not None
     kinds = [(read.partition, read.kind.value) for read in lineage.ledger.reads(version.id)]
@@ -197,14 +197,16 @@ def test_months_before_the_first_are_recorded_as_absent(
 def test_a_second_run_makes_nothing_and_says_so(
     lineage: Lineage, instance: dg.DagsterInstance
 ) -> None:
-    materialize(lineage, instance)
+    materialize(lineage, instance, MONTHS[:2])
     before = lineage.ledger.current_versions()
-    again = materialize(lineage, instance)
+    again = materialize(lineage, instance, MONTHS[:2])
     assert again.success
     assert lineage.ledger.current_versions() == before
     facts = metadata(again, "small/balance")
     assert {shown["naxs/outcome"] for shown in facts.values()} == {"up to date"}
-    assert facts[MONTHS[2]]["naxs/version_id"] == before[14].id
+    assert {shown["naxs/version_id"] for shown in facts.values()} == {
+        version.id for version in before if version.asset == "small/balance"
+    }
 
 
 def test_month_by_month_gives_the_same_as_in_one_run(
@@ -318,7 +320,7 @@ def test_the_trap_works_with_the_io_manager_of_dagster(
 def test_a_planted_pickle_is_not_read_for_a_lineage_asset(
     marker: Path, lineage: Lineage, instance: dg.DagsterInstance
 ) -> None:
-    assert materialize(lineage, instance).success
+    assert materialize(lineage, instance, MONTHS[:1]).success
     assert not marker.exists()
 
 

@@ -16,10 +16,9 @@ from naxs_assets.lineage.tables import chain
 from naxs_tests.lineage.support import run_at_once
 
 OPENER = """
-import sys
 from naxs_assets.lineage.database import Database
-wait_for_the_others()
-Database(sys.argv[1])
+def work(number, url):
+    return Database(url).url == url
 """
 
 
@@ -28,7 +27,7 @@ def url_of(folder: Path) -> str:
 
 
 def test_processes_may_open_a_new_home_at_the_same_moment(tmp_path: Path) -> None:
-    run_at_once(OPENER, [[url_of(tmp_path)]] * 3)
+    assert run_at_once(OPENER, 5, url_of(tmp_path)) == ["True"] * 5
     with Database(url_of(tmp_path)).read() as connection:
         assert connection.execute(select(chain.c.seq)).scalars().all() == [0]
 

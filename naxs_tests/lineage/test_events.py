@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import delete, select, text, update
 
-from naxs_assets.lineage.events import Event, broken_link
+from naxs_assets.lineage.events import Event, _seal, broken_link
 from naxs_assets.lineage.ledger import Ledger
 from naxs_assets.lineage.tables import chain, events
 from naxs_tests.lineage.support import a_draft, at, record
@@ -119,3 +119,13 @@ def test_a_moved_head_is_found(written: Ledger) -> None:
     with written.database.write() as connection:
         connection.execute(update(chain).values(hash="0" * 64))
     assert first_broken(written) == COUNT + 1
+
+
+def test_an_event_rewritten_and_sealed_anew_is_found_at_the_next(written: Ledger) -> None:
+    with written.database.write() as connection:
+        row = connection.execute(select(events).where(events.c.seq == 3)).mappings().one()
+        forged = {name: row[name] for name in row if name != "hash"} | {"actor": "eve"}
+        connection.execute(
+            update(events).where(events.c.seq == 3).values(**forged, hash=_seal(forged))
+        )
+    assert first_broken(written) == 4

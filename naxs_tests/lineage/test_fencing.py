@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from ast import literal_eval
 from collections import Counter
 from pathlib import Path
 
@@ -119,19 +120,16 @@ def test_racing_threads_leave_one_history(tmp_path: Path) -> None:
 
 
 RACER = """
-import sys
-from naxs_assets.lineage.database import Database
-from naxs_assets.lineage.ledger import Ledger
-from naxs_tests.lineage.test_fencing import race
-ledger = Ledger(Database(sys.argv[1]))
-wait_for_the_others()
-seen = race(ledger, sys.argv[2])
-print(seen["published"], seen["refused"])
+from naxs_tests.lineage.test_fencing import Database, Ledger, race
+def work(number, url):
+    seen = race(Ledger(Database(url)), f"process-{number}")
+    return seen["published"], seen["refused"]
 """
 
 
 def test_two_processes_racing_on_one_file_leave_one_history(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'ledger.db'}"
-    counts = [output.split() for output in run_at_once(RACER, [[url, "one"], [url, "two"]])]
-    assert sum(int(refused) for _, refused in counts) > 0
-    assert_one_history(Ledger(Database(url)), sum(int(published) for published, _ in counts))
+    counts = [literal_eval(line) for line in run_at_once(RACER, 2, url)]
+    assert len(counts) == 2
+    assert sum(refused for _, refused in counts) > 0
+    assert_one_history(Ledger(Database(url)), sum(published for published, _ in counts))

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -65,19 +64,10 @@ class Worker:
 
 
 @pytest.fixture
-def workers() -> Iterator[tuple[Worker, Worker]]:
-    pair = Worker(), Worker()
-    yield pair
-    for worker in pair:
-        worker.stop()
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    """A folder in memory where there is one: a killed process does not need a real disk."""
-    memory = Path("/dev/shm")  # noqa: S108
-    with TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else tmp_path) as name:
-        yield Path(name)
+def worker() -> Iterator[Worker]:
+    started = Worker()
+    yield started
+    started.stop()
 
 
 @cache
@@ -113,13 +103,12 @@ def wait_for_events(lineage: Lineage, count: int) -> None:
 
 
 def test_killed_runs_leave_the_old_or_the_new_and_a_resume_ends_like_an_undisturbed_one(
-    folder: Path, workers: tuple[Worker, Worker]
+    folder: Path, worker: Worker
 ) -> None:
     killed, undisturbed = small_home(folder / "killed"), small_home(folder / "undisturbed")
-    worker, other = workers
-    worker.start(folder / "killed", OLD)
-    other.start(folder / "undisturbed", NEW)
-    assert (worker.ended(), other.ended()) == (0, 0)
+    for home, generation in (("undisturbed", NEW), ("killed", OLD)):
+        worker.start(folder / home, generation)
+        assert worker.ended() == 0
     finished = old_or_new(killed)
     assert finished == 0
 

@@ -1,0 +1,96 @@
+"""The catalogue: what is built in, what a home adds, and how mistakes are named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from naxs_assets.catalog.loading import load_catalogue
+from naxs_assets.errors import ConfigurationError
+from naxs_assets.factors.features import compile_features
+from naxs_assets.factors.labels import compile_label
+
+BUILT_IN = Path(load_catalogue.__code__.co_filename).parent
+
+
+def _strategy(**changes: object) -> dict[str, object]:
+    text = (BUILT_IN / "strategies" / "csi300_topk.yaml").read_text(encoding="utf-8")
+    return {**yaml.safe_load(text), "name": "mine", **changes}
+
+
+def _add(home: Path, kind: str, name: str, content: object) -> None:
+    folder = home / "catalog" / kind
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+
+
+def test_the_built_in_entries_load_and_compile(tmp_path: Path) -> None:
+    catalogue = load_catalogue(tmp_path)
+    assert {"csi300", "all"} <= catalogue.universes.keys()
+    assert "csi300_topk" in catalogue.strategies
+    for feature_set in catalogue.feature_sets.values():
+        assert compile_features(feature_set.expressions).look_back > 0
+        assert all(feature.description for feature in feature_set.features.values())
+    label = compile_label(catalogue.labels["next_day"].expression)
+    assert (label.entry_offset, label.exit_offset, label.reach) == (1, 2, 2)
+
+
+def test_a_home_adds_entries(tmp_path: Path) -> None:
+    _add(
+        tmp_path,
+        "labels",
+        "week",
+        {"name": "week", "description": "", "expression": "Ref($close,-5)/$close-1"},
+    )
+    _add(tmp_path, "strategies", "mine", _strategy(label="week"))
+    assert load_catalogue(tmp_path).strategies["mine"].label == "week"
+
+
+def test_a_taken_name_is_refused(tmp_path: Path) -> None:
+    _add(tmp_path, "strategies", "mine", _strategy(name="csi300_topk"))
+    with pytest.raises(ConfigurationError, match="'csi300_topk' is taken") as error:
+        load_catalogue(tmp_path)
+    assert "mine.yaml" in error.value.where
+
+
+@pytest.mark.parametrize("key", ["universe", "features", "label"])
+def test_a_reference_to_nothing_is_named(tmp_path: Path, key: str) -> None:
+    _add(tmp_path, "strategies", "mine", _strategy(**{key: "nowhere"}))
+    with pytest.raises(ConfigurationError, match=f"{key} 'nowhere', which does not exist"):
+        load_catalogue(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"leverage": 2}, r"strategy.leverage: no such key"),
+        ({"start": "2017"}, r"strategy.start: .*pattern"),
+        (
+            {"portfolio": {"top": 0, "drop": 1, "deal_price": "close", "capital": 1}},
+            r"portfolio.top",
+        ),
+        (
+            {"training": {"months": 12, "minimum_months": 6}},
+            r"training.retrain_every: Field required",
+        ),
+        ({"model": {"kind": "oracle"}}, r"model.kind"),
+    ],
+)
+def test_a_wrong_key_is_named_with_its_path(
+    tmp_path: Path, changes: dict[str, object], message: str
+) -> None:
+    _add(tmp_path, "strategies", "mine", _strategy(**changes))
+    with pytest.raises(ConfigurationError, match=message) as error:
+        load_catalogue(tmp_path)
+    assert "mine.yaml" in error.value.where
+
+
+def test_broken_yaml_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "catalog" / "labels"
+    folder.mkdir(parents=True)
+    (folder / "bad.yaml").write_text("name: [", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="not valid YAML") as error:
+        load_catalogue(tmp_path)
+    assert "bad.yaml" in error.value.where
