@@ -39,11 +39,17 @@ def load(
         for partition in reader
         if partition == UNPARTITIONED or (first or "") <= partition <= (last or "9999-12")
     ]
-    frames = [handle.frame() for handle in (reader[partition] for partition in wanted) if handle]
-    if not frames:
+    handles = [handle for handle in (reader[partition] for partition in wanted) if handle]
+    if any(handle.version is not None and handle.version.kind != "table" for handle in handles):
+        raise DataError(
+            "this asset holds texts, not tables",
+            where=asset,
+            remedy="naxs lineage show names the file of each",
+        )
+    if not handles:
         raise DataError(
             "nothing has been made here",
             where=f"{asset} from {first or 'the first month'} to {last or 'the last'}",
             remedy="make it with naxs run, or check the asset's name in naxs ui",
         )
-    return pl.concat(frames).to_pandas()
+    return pl.concat([handle.frame() for handle in handles]).to_pandas()

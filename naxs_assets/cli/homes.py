@@ -12,6 +12,7 @@ import click
 import yaml
 
 from naxs_assets.errors import ConfigurationError, NaxsError
+from naxs_assets.lineage.home import open_lineage
 from naxs_assets.settings import SETTINGS_FILE, Settings, home_folder, load_settings
 
 if TYPE_CHECKING:
@@ -51,35 +52,49 @@ class Home:
 def make_home(home: Home, values: dict[str, Any], mapping: Path | None = None) -> Platform:
     """Write ``naxs.yaml`` (and the mapping) of a new home and open it.
 
-    Equal files are left alone, other ones refused. What turns out to be of no use is not left
-    behind, so that the next attempt starts afresh.
+    Other settings than those that are there are refused once results have been made. What turns
+    out to be of no use is taken back, so that the next attempt starts afresh.
     """
     texts = {SETTINGS_FILE: yaml.safe_dump(values, sort_keys=False, allow_unicode=True)}
     if mapping is not None:
         texts[MAPPING_FILE] = mapping.read_text(encoding="utf-8")
-    written: list[Path] = []
+    before = {name: _text(home.folder / name) for name in texts}
+    _refuse_other_settings(home, texts, before)
     try:
         for name, text in texts.items():
-            if _keep(home.folder / name, text):
-                written.append(home.folder / name)
+            _write(home.folder / name, text)
         return home.platform()
     except NaxsError:
-        for file in written:
-            file.unlink()
+        for name, text_before in before.items():
+            _write(home.folder / name, text_before)
         raise
 
 
-def _keep(file: Path, text: str) -> bool:
-    """Write a file of a new home; False if it is there already."""
-    if file.exists():
-        if yaml.safe_load(file.read_text(encoding="utf-8")) == yaml.safe_load(text):
-            return False
-        raise ConfigurationError(
-            "this home is set up already, with other settings",
-            where=str(file),
-            remedy="edit that file, or make another home: naxs --home FOLDER init ...",
-        )
+def _refuse_other_settings(
+    home: Home, texts: dict[str, str], before: dict[str, str | None]
+) -> None:
+    for name, text in texts.items():
+        known = before[name]
+        if known is None or yaml.safe_load(known) == yaml.safe_load(text):
+            continue
+        if not open_lineage(home.settings()).ledger.is_empty():
+            raise ConfigurationError(
+                "this home is set up already, with other settings",
+                where=str(home.folder / name),
+                remedy="edit that file, or make another home: naxs --home FOLDER init ...",
+            )
+
+
+def _text(file: Path) -> str | None:
+    return file.read_text(encoding="utf-8") if file.exists() else None
+
+
+def _write(file: Path, text: str | None) -> None:
+    """Write a file, or remove it when there is no text for it."""
     try:
+        if text is None:
+            file.unlink(missing_ok=True)
+            return
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -88,7 +103,6 @@ def _keep(file: Path, text: str) -> bool:
             where=str(file.parent),
             remedy="set NAXS_HOME or --home to a folder that you may write",
         ) from error
-    return True
 
 
 @click.command()

@@ -152,48 +152,37 @@ def verify(home: Home, set_aside: bool, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("version", type=int, required=False)
-@click.option("--release", nargs=2, metavar="ASSET MONTH", help="End the hold on a result.")
+@click.argument("version", type=int)
+@click.option("--release", is_flag=True, help="End the hold on this version's result instead.")
 @click.option("--reason", required=True, help="Why; it goes on record.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
-def restore(
-    home: Home,
-    version: int | None,
-    release: tuple[str, str] | None,
-    reason: str,
-    as_json: bool,
-) -> None:
+def restore(home: Home, version: int, release: bool, reason: str, as_json: bool) -> None:
     """Make an earlier VERSION current again and hold it there.
 
     VERSION is an id from naxs lineage show. The next naxs run re-makes what was made from the
     version that was current before.
     """
     lineage = home.platform().lineage
-    if (version is None) == (release is None):
-        raise click.UsageError("give either a VERSION to restore or --release ASSET MONTH")
-    if release is not None:
-        asset, month = release
+    wanted = lineage.ledger.version(version)
+    if release:
         lineage.ledger.release_hold(
-            asset, month, actor=lineage.actor, reason=reason, at=lineage.now()
+            wanted.asset, wanted.partition, actor=lineage.actor, reason=reason, at=lineage.now()
         )
-        facts = {"released": place_name(asset, month)}
-        said = f"released {place_name(asset, month)}: the next naxs run makes it if it is stale"
+        facts = {"released": wanted.place}
+        said = f"released {wanted.place}: the next naxs run makes it if it is stale"
     else:
-        assert version is not None  # noqa: S101 - for the type checker; checked above
-        lineage.library.store.read(
-            (wanted := lineage.ledger.version(version)).uri, wanted.file_sha256
-        )
-        restored = lineage.ledger.restore(
+        lineage.store.read(wanted.uri, wanted.file_sha256)  # a damaged one is refused
+        lineage.ledger.restore(
             version,
             actor=lineage.actor,
             reason=reason,
             run_id=f"restore-{uuid.uuid4()}",
             at=lineage.now(),
         )
-        facts = {"restored": restored.place, "version": restored.short, "held_by": lineage.actor}
+        facts = {"restored": wanted.place, "version": wanted.short, "held_by": lineage.actor}
         said = (
-            f"restored {restored.place} to version {restored.short}, held by {lineage.actor}\n"
+            f"restored {wanted.place} to version {wanted.short}, held by {lineage.actor}\n"
             "next: naxs run STRATEGY re-makes what was made from the other version"
         )
     click.echo(json.dumps(facts, ensure_ascii=False) if as_json else said)

@@ -15,7 +15,7 @@ from rich.table import Table
 from naxs_assets.cli.homes import Home
 from naxs_assets.cli.planning import Plan, plan
 from naxs_assets.errors import ConfigurationError
-from naxs_assets.lineage.records import Outcome, Published
+from naxs_assets.lineage.records import Outcome, Published, place_name
 from naxs_assets.partitions import parse_month
 
 if TYPE_CHECKING:
@@ -62,6 +62,11 @@ def run_strategy(
         "home": str(platform.settings.home),
         "needed": sum(len(months) for months in planned.needed.values()),
         "reused": planned.reused,
+        "held": [
+            place_name(hold.asset, hold.partition)
+            for hold in platform.lineage.ledger.holds()
+            if hold.partition in planned.needed.get(hold.asset, ())
+        ],
         "to_make": {asset: dict(reasons) for asset, reasons in planned.stale.items()},
     }
     if dry_run:
@@ -89,6 +94,7 @@ def _plan(platform: Platform, strategy: str, first: str | None, last: str | None
             where=f"the catalogue and {platform.settings.home / 'catalog' / 'strategies'}",
             remedy=f"known: {', '.join(known)}",
         )
+    _check_universe(platform, strategy)
     market_first, market_last = platform.months
     begins, ends = parse_month(first or market_first), parse_month(last or market_last)
     if not market_first <= begins <= ends <= market_last:
@@ -106,6 +112,20 @@ def _plan(platform: Platform, strategy: str, first: str | None, last: str | None
         market_first=market_first,
         market_last=market_last,
     )
+
+
+def _check_universe(platform: Platform, strategy: str) -> None:
+    universe = platform.catalogue.universes[platform.catalogue.strategies[strategy].universe]
+    if universe.kind == "all":
+        return
+    known = platform.source.index_members().get_column("index").unique().sort().to_list()
+    if universe.index not in known:
+        raise ConfigurationError(
+            f"the market has no members of {universe.index}, the universe of {strategy}",
+            where=f"universe {universe.name}",
+            remedy="add index_members to the mapping, or write a strategy with universe: all "
+            f"(indices with members: {', '.join(known) or 'none'})",
+        )
 
 
 def _counts(published: list[Published]) -> dict[str, dict[str, int]]:
@@ -145,4 +165,6 @@ def show_result(facts: dict[str, Any]) -> None:
         f"made {made} results, reused {facts['up_to_date']} that were up to date, "
         f"in {facts['seconds']} s"
     )
+    if facts["held"]:
+        console.print(f"held by a person, left as they are: {', '.join(facts['held'])}")
     console.print(f"report: {facts['report']}", soft_wrap=True)

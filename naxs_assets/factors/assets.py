@@ -17,15 +17,19 @@ from naxs_assets.pages.sparkline import sparkline_markdown
 from naxs_assets.partitions import add_months, first_day, last_day, months_between
 
 OWNER = "team:research"
-# No month since 1992 has fewer trading days, so this many months hold a look-back of days.
-FEWEST_DAYS_IN_A_MONTH = 14
+# The calendar since 1990: no month has fewer trading days than this (1999-02), and each further
+# month beside it adds at least so many.
+_FEWEST_IN_A_MONTH = 7
+_FEWEST_IN_EACH_FURTHER = 20
 # Months computed in one pass: long enough to share the look-back, short enough for little memory.
 _MONTHS_PER_PASS = 12
 
 
 def months_for(days: int) -> int:
-    """How many whole months are sure to hold ``days`` trading days."""
-    return ceil(days / FEWEST_DAYS_IN_A_MONTH)
+    """How many consecutive months are sure to hold ``days`` trading days, whichever they are."""
+    if days == 0:
+        return 0
+    return 1 + ceil(max(0, days - _FEWEST_IN_A_MONTH) / _FEWEST_IN_EACH_FURTHER)
 
 
 def feature_asset(feature_set: FeatureSet) -> LineageAsset:

@@ -35,7 +35,7 @@ def open_lineage(settings: Settings) -> Lineage:
 
 
 def fix_market(lineage: Lineage, identity: Mapping[str, object], home: Path) -> None:
-    """Fix the home's market on first use; refuse any other market afterwards."""
+    """Fix the home's market; refuse another one as soon as results have been made."""
     wanted = canonical_json(dict(identity))
     known = lineage.ledger.fix_fact(_MARKET, wanted)
     if known != wanted:
@@ -43,7 +43,7 @@ def fix_market(lineage: Lineage, identity: Mapping[str, object], home: Path) -> 
             f"this home holds another market: it was made with {known}, "
             f"the settings now say {wanted}",
             where=str(home),
-            remedy="set the market back, or make a home of its own: naxs init --home FOLDER",
+            remedy="set the market back, or make a home of its own: naxs --home FOLDER init",
         )
 
 

@@ -117,7 +117,7 @@ class Ledger(LedgerQueries):
                 raise HeldError(
                     f"{pointer.held_by} holds this result: {pointer.held_reason}",
                     where=place_name(draft.asset, draft.partition),
-                    remedy="release the hold with naxs restore --release before making it anew",
+                    remedy="end the hold with naxs restore VERSION --release before making it anew",
                 )
             version = _insert_version(connection, draft, claim, at)
             self._move(connection, claim, version, at)
@@ -218,7 +218,7 @@ class Ledger(LedgerQueries):
                 raise UnknownVersionError(
                     "nothing is held here",
                     where=place_name(asset, partition),
-                    remedy="naxs lineage show lists what is held",
+                    remedy="naxs lineage show tells whether a result is held",
                 )
             append_event(
                 connection,
@@ -231,14 +231,18 @@ class Ledger(LedgerQueries):
             append_event(connection, event)
 
     def fix_fact(self, key: str, value: str) -> str:
-        """Fix a fact once; returns the value on record, which may be an earlier one."""
+        """Fix a fact; returns the value on record, an earlier one if results were made under it."""
         with self.database.write() as connection:
             known = connection.execute(
                 select(t.home.c.value).where(t.home.c.key == key)
             ).scalar_one_or_none()
             if known is None:
                 connection.execute(insert(t.home).values(key=key, value=value))
-            return value if known is None else known
+            elif known != value and connection.execute(select(t.versions.c.id).limit(1)).first():
+                return str(known)
+            else:
+                connection.execute(update(t.home).where(t.home.c.key == key).values(value=value))
+            return value
 
 
 def _token(connection: Connection, run_id: str, actor: str, at: str) -> int:

@@ -112,6 +112,11 @@ class LedgerQueries:
             rows = connection.execute(query.order_by(t.inputs.c.position)).mappings()
             return tuple(read_from(row) for row in rows)
 
+    def is_empty(self) -> bool:
+        """Whether no result has ever been recorded."""
+        with self.database.read() as connection:
+            return connection.execute(select(t.versions.c.id).limit(1)).first() is None
+
     def holds(self) -> list[Hold]:
         """Every place that a person holds."""
         query = select(t.pointers).where(t.pointers.c.held_by.is_not(None))

@@ -1,10 +1,10 @@
-"""Datasets: who is in the universe on a day, and how a label is standardised."""
+"""Datasets: members of the universe on each day, their features, and a label made comparable."""
 
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
-import numpy as np
 import polars as pl
 import pytest
 
@@ -12,87 +12,117 @@ from naxs_assets.catalog.models import Universe
 from naxs_assets.learning.contracts import dataset_contract
 from naxs_assets.learning.dataset import build_dataset, members_on
 
-CSI300 = Universe(name="csi300", description="", kind="index", index="000300.SH")
-ALL = Universe(name="all", description="", kind="all")
-DAYS = [date(2024, 1, 2), date(2024, 1, 3), date(2024, 1, 4)]
-SYMBOLS = ["000001.SZ", "600000.SH", "600519.SH"]
+CSI = Universe(name="csi", description="an index", kind="index", index="000300.SH")
+ALL = Universe(name="all", description="all", kind="all")
+MONDAY, TUESDAY, WEDNESDAY = date(2021, 3, 1), date(2021, 3, 2), date(2021, 3, 3)
+DAYS = {MONDAY: 100, TUESDAY: 101, WEDNESDAY: 102}
+A, B, C = "000001.SZ", "600000.SH", "600519.SH"
 
 
-def _members(*rows: tuple[str, date, date | None], index: str = "000300.SH") -> pl.DataFrame:
+def features(symbols: tuple[str, ...] = (A, B, C)) -> pl.DataFrame:
     return pl.DataFrame(
-        [(index, symbol, first, last) for symbol, first, last in rows],
+        [
+            {"date": day, "symbol": symbol, "day": index, "x": float(index)}
+            for day, index in DAYS.items()
+            for symbol in symbols
+        ],
+        schema={"date": pl.Date, "symbol": pl.String, "day": pl.Int32, "x": pl.Float32},
+    )
+
+
+def labels(values: dict[tuple[date, str], float | None]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {"date": day, "symbol": symbol, "label": value}
+            for (day, symbol), value in values.items()
+        ],
+        schema={"date": pl.Date, "symbol": pl.String, "label": pl.Float32},
+    )
+
+
+def members(*intervals: tuple[str, date, date | None], index: str = "000300.SH") -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {"index": index, "symbol": symbol, "effective_from": first, "effective_to": last}
+            for symbol, first, last in intervals
+        ],
         schema={
             "index": pl.String,
             "symbol": pl.String,
             "effective_from": pl.Date,
             "effective_to": pl.Date,
         },
-        orient="row",
     )
 
 
-def _features() -> pl.DataFrame:
-    rows = [(day, symbol, 100 + n) for n, day in enumerate(DAYS) for symbol in SYMBOLS]
-    return pl.DataFrame(
-        rows, schema={"date": pl.Date, "symbol": pl.String, "day": pl.Int32}, orient="row"
-    ).with_columns(F=pl.lit(1.5, pl.Float32))
+def pairs(frame: pl.DataFrame) -> set[tuple[Any, ...]]:
+    return set(frame.select("date", "symbol").iter_rows())
 
 
-def _labels(values: list[float | None]) -> pl.DataFrame:
-    return _features().select("date", "symbol", label=pl.Series(values, dtype=pl.Float32))
+def test_membership_counts_from_its_first_to_its_last_day_both_included() -> None:
+    kept = members_on(CSI, members((A, TUESDAY, None), (B, date(2020, 1, 1), TUESDAY)), features())
+    assert pairs(kept) == {(TUESDAY, A), (WEDNESDAY, A), (MONDAY, B), (TUESDAY, B)}
 
 
-def test_a_membership_counts_from_its_first_to_its_last_day() -> None:
-    members = _members(
-        (SYMBOLS[0], DAYS[0], None),
-        (SYMBOLS[1], DAYS[1], None),
-        (SYMBOLS[2], date(2023, 1, 1), DAYS[1]),
-    )
-    found = members_on(CSI300, members, _features()).sort("date", "symbol").rows()
-    assert found == [
-        (DAYS[0], SYMBOLS[0]),
-        (DAYS[0], SYMBOLS[2]),
-        (DAYS[1], SYMBOLS[0]),
-        (DAYS[1], SYMBOLS[1]),
-        (DAYS[1], SYMBOLS[2]),
-        (DAYS[2], SYMBOLS[0]),
-        (DAYS[2], SYMBOLS[1]),
-    ]
+def test_a_name_that_comes_back_is_one_member() -> None:
+    twice = members((A, MONDAY, TUESDAY), (A, TUESDAY, None))
+    assert members_on(CSI, twice, features()).height == 3
 
 
-def test_another_index_does_not_count_and_two_intervals_give_one_row() -> None:
-    twice = _members((SYMBOLS[0], DAYS[0], DAYS[0]), (SYMBOLS[0], DAYS[0], None))
-    other = _members((SYMBOLS[1], DAYS[0], None), index="000905.SH")
-    found = members_on(CSI300, pl.concat([twice, other]), _features())
-    assert found.sort("date").rows() == [(day, SYMBOLS[0]) for day in DAYS]
+def test_members_of_other_indices_do_not_count() -> None:
+    others = members((A, MONDAY, None), index="000905.SH")
+    assert members_on(CSI, others, features()).height == 0
 
 
 def test_the_universe_of_all_is_every_row() -> None:
-    assert members_on(ALL, _members(), _features()).height == 9
+    assert pairs(members_on(ALL, members(), features())) == pairs(features())
 
 
-def test_the_label_is_standardised_over_the_day() -> None:
-    labels = _labels([0.01, 0.02, 0.06, None, 0.01, 0.03, None, None, None])
-    dataset = build_dataset(_features(), labels, ALL, _members())
-    assert dataset_contract(["F"]).validate(dataset, "dataset").equals(dataset)
-    first, second, third = (dataset.filter(pl.col("date") == day)["label"] for day in DAYS)
-    raw = np.array([0.01, 0.02, 0.06], dtype=np.float32).astype(float)
-    expected = (raw - raw.mean()) / raw.std(ddof=1)
-    assert first.to_list() == pytest.approx(expected, rel=1e-6)
-    assert second[0] is None
-    assert second[1:].to_list() == pytest.approx([-np.sqrt(0.5), np.sqrt(0.5)], rel=1e-6)
-    # Rows without a label stay: they are predicted.
-    assert third.to_list() == [None, None, None]
+def test_a_dataset_meets_its_contract_and_is_sorted() -> None:
+    shuffled = features().sample(fraction=1, shuffle=True, seed=1)
+    made = build_dataset(shuffled, labels({(MONDAY, A): 0.01}), ALL, members())
+    assert dataset_contract(["x"]).validate(made, "dataset").equals(made)
+    assert made.select("date", "symbol").equals(features().select("date", "symbol"))
 
 
-@pytest.mark.parametrize("values", [[0.01, None, None], [0.02, 0.02, 0.02]])
-def test_a_day_without_spread_has_no_label(values: list[float | None]) -> None:
-    dataset = build_dataset(_features(), _labels(values * 3), ALL, _members())
-    assert dataset["label"].null_count() == 9
+def test_the_label_is_the_days_z_score_over_the_universe() -> None:
+    # 0.01, 0.02, 0.06: mean 0.03, sample deviation sqrt((4 + 1 + 9) / 2) / 100 = 0.0264575.
+    values = {(MONDAY, A): 0.01, (MONDAY, B): 0.02, (MONDAY, C): 0.06}
+    made = build_dataset(features(), labels(values), ALL, members()).filter(date=MONDAY)
+    assert made["label_return"].to_list() == pytest.approx([0.01, 0.02, 0.06])
+    assert made["label"].to_list() == pytest.approx([-0.7559289, -0.3779645, 1.1338934])
 
 
-def test_rows_outside_the_universe_do_not_shape_the_label() -> None:
-    members = _members((SYMBOLS[0], DAYS[0], None), (SYMBOLS[1], DAYS[0], None))
-    labels = _labels([0.01, 0.02, 9.0] * 3)
-    dataset = build_dataset(_features(), labels, CSI300, members)
-    assert dataset["label"].to_list() == pytest.approx([-np.sqrt(0.5), np.sqrt(0.5)] * 3)
+def test_the_universe_alone_sets_the_scale() -> None:
+    values = {(MONDAY, A): 0.01, (MONDAY, B): 0.03, (MONDAY, C): 9.0}
+    inside = members((A, MONDAY, None), (B, MONDAY, None))
+    made = build_dataset(features(), labels(values), CSI, inside).filter(date=MONDAY)
+    assert made["symbol"].to_list() == [A, B]
+    assert made["label"].to_list() == pytest.approx([-(0.5**0.5), 0.5**0.5])
+
+
+def test_members_without_a_known_label_stay_to_be_predicted() -> None:
+    made = build_dataset(features(), labels({(MONDAY, A): 0.01, (MONDAY, B): None}), ALL, members())
+    assert made.height == 9
+    assert made["label_return"].null_count() == 8
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {(MONDAY, A): 0.02, (MONDAY, B): 0.02, (MONDAY, C): 0.02},
+        {(MONDAY, A): 0.02},
+        {(MONDAY, A): None},
+    ],
+    ids=["no-spread", "one-name", "unknown"],
+)
+def test_a_day_without_spread_has_no_label(values: dict[tuple[date, str], float | None]) -> None:
+    made = build_dataset(features(), labels(values), ALL, members()).filter(date=MONDAY)
+    assert made["label"].null_count() == 3
+    assert not made["label"].is_nan().any()
+
+
+def test_an_empty_month_is_an_empty_dataset() -> None:
+    made = build_dataset(features().clear(), labels({}), CSI, members((A, MONDAY, None)))
+    assert made.height == 0
+    dataset_contract(["x"]).validate(made, "dataset")

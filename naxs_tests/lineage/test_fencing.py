@@ -6,6 +6,7 @@ import threading
 import time
 from ast import literal_eval
 from collections import Counter
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,9 @@ from naxs_assets.lineage.ledger import Ledger, StaleWriterError
 from naxs_tests.lineage.support import a_claim, a_draft, at, run_at_once
 
 PLACES = ["2020-01", "2020-02", "2020-03"]
-ROUNDS = 8
-MAKING_SECONDS = 0.004
+RACING_SECONDS = 1.0
+_turns = count()
+MAKING_SECONDS = 0.008  # in which another may claim
 
 
 def test_the_later_claim_wins_and_the_earlier_writer_is_refused_by_name(ledger: Ledger) -> None:
@@ -70,12 +72,13 @@ def test_runs_of_different_months_do_not_disturb_each_other(ledger: Ledger) -> N
 def race(ledger: Ledger, name: str) -> Counter[str]:
     """Claim and publish all places round after round; counts what happened."""
     seen: Counter[str] = Counter()
-    for turn in range(ROUNDS):
-        run_id = f"{name}-{turn}"
+    stop = time.monotonic() + RACING_SECONDS
+    while time.monotonic() < stop:
+        run_id = f"{name}-{next(_turns)}"
         try:
             claim = a_claim(ledger, run_id, partitions=PLACES)
             for place in PLACES:
-                time.sleep(MAKING_SECONDS)  # in which another may claim
+                time.sleep(MAKING_SECONDS)
                 ledger.publish(a_draft(partition=place, content=f"{run_id}-{place}"), claim, at(0))
                 seen["published"] += 1
         except StaleWriterError as error:
@@ -99,8 +102,8 @@ def assert_one_history(ledger: Ledger, published: int) -> None:
         assert version.id == moves[-1].version_after
 
 
-def test_racing_threads_leave_one_history(tmp_path: Path) -> None:
-    ledger = Ledger(Database(f"sqlite:///{tmp_path / 'ledger.db'}"))
+def test_racing_threads_leave_one_history(folder: Path) -> None:
+    ledger = Ledger(Database(f"sqlite:///{folder / 'ledger.db'}"))
     seen: list[Counter[str]] = []
     start = threading.Barrier(4)
 
@@ -127,8 +130,8 @@ def work(number, url):
 """
 
 
-def test_two_processes_racing_on_one_file_leave_one_history(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+def test_two_processes_racing_on_one_file_leave_one_history(folder: Path) -> None:
+    url = f"sqlite:///{folder / 'ledger.db'}"
     counts = [literal_eval(line) for line in run_at_once(RACER, 2, url)]
     assert len(counts) == 2
     assert sum(refused for _, refused in counts) > 0

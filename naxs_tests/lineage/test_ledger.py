@@ -312,8 +312,10 @@ def test_partitions_since_a_version_are_those_whose_first_version_came_later(
 # --- Facts ----------------------------------------------------------------------------------------
 
 
-def test_a_fact_is_fixed_by_the_first_who_states_it(ledger: Ledger) -> None:
+def test_a_fact_is_fixed_once_results_have_been_made_under_it(ledger: Ledger) -> None:
     assert ledger.fact("market") is None
+    assert ledger.fix_fact("market", "mistyped") == "mistyped"
     assert ledger.fix_fact("market", "synthetic") == "synthetic"
+    record(ledger, a_draft())
     assert ledger.fix_fact("market", "files") == "synthetic"
     assert ledger.fact("market") == "synthetic"
