@@ -156,6 +156,12 @@ def _from_file(file: Path) -> dict[str, Any]:
         raise ConfigurationError(
             "settings must be a mapping of keys to values", where=str(file), remedy="mend the file"
         )
+    if "home" in values:
+        raise ConfigurationError(
+            "settings cannot be used: home: a home does not name itself",
+            where=str(file),
+            remedy="remove the key; --home or NAXS_HOME says which home is used",
+        )
     return values
 
 

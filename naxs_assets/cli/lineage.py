@@ -133,6 +133,7 @@ def verify(home: Home, set_aside: bool, as_json: bool) -> None:
                         for d in result.damaged
                     ],
                     "broken_event": result.broken_event,
+                    "forged": list(result.forged),
                 },
                 ensure_ascii=False,
             )
@@ -143,11 +144,14 @@ def verify(home: Home, set_aside: bool, as_json: bool) -> None:
             click.echo(f"  {damage.place} version {damage.version_id}: {damage.what}")
         if result.broken_event is not None:
             click.echo(f"  the chain of events breaks at event {result.broken_event}")
+        for what in result.forged:
+            click.echo(f"  changed by hand: {what}")
     if not result.is_sound:
         raise DamageFoundError(
             "the home is not intact",
             where=str(home.folder),
-            remedy="naxs lineage verify --set-aside, then naxs run re-makes what is damaged",
+            remedy="naxs lineage verify --set-aside, then naxs run re-makes damaged files; "
+            "a ledger that was changed by hand must come from a backup",
         )
 
 

@@ -16,7 +16,11 @@ from naxs_assets.lineage.tables import chain, events
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened to a place (asset and partition) of the ledger."""
+    """One thing that happened to a place (asset and partition) of the ledger.
+
+    ``seal`` is the seal of the version that became current, so that the chain covers what a
+    version holds and was made from, and not only its number.
+    """
 
     action: str
     asset: str
@@ -26,6 +30,7 @@ class Event:
     at: str
     version_before: int | None = None
     version_after: int | None = None
+    seal: str = ""
     reason: str = ""
 
 
@@ -41,6 +46,7 @@ def append_event(connection: Connection, event: Event) -> int:
         "partition": event.partition,
         "version_before": event.version_before,
         "version_after": event.version_after,
+        "seal": event.seal,
         "reason": event.reason,
         "run_id": event.run_id,
         "prev_hash": head.hash,

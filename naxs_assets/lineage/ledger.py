@@ -31,6 +31,7 @@ from naxs_assets.lineage.records import (
     Version,
     place_name,
     reads_hash,
+    version_seal,
 )
 
 
@@ -166,6 +167,7 @@ class Ledger(LedgerQueries):
                 at=at,
                 version_before=expected,
                 version_after=version.id,
+                seal=version_seal(version),
             ),
         )
 
@@ -201,6 +203,7 @@ class Ledger(LedgerQueries):
                 at=at,
                 version_before=before,
                 version_after=version.id,
+                seal=version_seal(version),
                 reason=reason,
             )
             append_event(connection, event)

@@ -130,6 +130,23 @@ class Version:
         return self.content_hash[:12]
 
 
+def version_seal(version: Version) -> str:
+    """A hash over what a version is: its place, content, file, code, configuration and inputs."""
+    return json_hash(
+        [
+            version.asset,
+            version.partition,
+            version.content_hash,
+            version.uri,
+            version.file_sha256,
+            version.code_hash,
+            version.config_hash,
+            version.reads_hash,
+            version.environment,
+        ]
+    )
+
+
 class Outcome(StrEnum):
     """What publishing did.
 

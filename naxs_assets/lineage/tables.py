@@ -99,6 +99,7 @@ events = Table(
     Column("partition", String, nullable=False),
     Column("version_before", Integer),
     Column("version_after", Integer),
+    Column("seal", String(64), nullable=False),
     Column("reason", Text, nullable=False),
     Column("run_id", String, nullable=False),
     Column("prev_hash", String(64), nullable=False),

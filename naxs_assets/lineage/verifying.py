@@ -11,6 +11,7 @@ from naxs_assets.lineage.content_hash import table_hash, text_hash
 from naxs_assets.lineage.events import broken_link
 from naxs_assets.lineage.publishing import Lineage
 from naxs_assets.lineage.records import Version
+from naxs_assets.lineage.sealing import forged_records
 from naxs_assets.lineage.store import DamagedFileError
 
 
@@ -25,19 +26,24 @@ class Damage:
 
 @dataclass(frozen=True)
 class Verification:
-    """What was checked and what was found; ``broken_event`` is the first bad sequence number."""
+    """What was checked and what was found.
+
+    ``broken_event`` is the first bad sequence number of the chain of events; ``forged`` says in
+    words which other rows of the ledger do not agree with the chain.
+    """
 
     versions: int
     damaged: tuple[Damage, ...]
     broken_event: int | None
+    forged: tuple[str, ...]
 
     @property
     def is_sound(self) -> bool:
-        return not self.damaged and self.broken_event is None
+        return not self.damaged and self.broken_event is None and not self.forged
 
 
 def verify(lineage: Lineage, *, set_aside: bool = False) -> Verification:
-    """Check the file and the content hash of every version, and the chain of events.
+    """Check the file and the content hash of every version, and the ledger against its events.
 
     With ``set_aside`` damaged files are moved away, so that the next run makes them anew.
     """
@@ -61,7 +67,8 @@ def verify(lineage: Lineage, *, set_aside: bool = False) -> Verification:
                 lineage.store.set_aside(uri)
     with lineage.ledger.database.read() as connection:
         broken_event = broken_link(connection)
-    return Verification(len(versions), tuple(damaged.values()), broken_event)
+        forged = forged_records(connection)
+    return Verification(len(versions), tuple(damaged.values()), broken_event, tuple(forged))
 
 
 def _damage(lineage: Lineage, version: Version) -> str | None:

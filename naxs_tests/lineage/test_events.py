@@ -106,6 +106,7 @@ def test_an_event_slipped_in_behind_the_head_is_found(written: Ledger) -> None:
                 action="note",
                 asset="",
                 partition="",
+                seal="",
                 reason="",
                 run_id="",
                 prev_hash=head.hash,
