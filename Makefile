@@ -47,8 +47,9 @@ bench-setup: setup ## Install the peers of the benchmarks, each into an environm
 	$(BIN)/python -m benchmarks.setup
 
 bench: setup ## Run the benchmarks side by side with the peers
+	$(BIN)/python -m benchmarks.features
+	$(BIN)/python -m benchmarks.backtest
 	$(BIN)/python -m benchmarks.ledger
-	$(BIN)/python -m benchmarks.workflow
 
 lock: setup ## Renew the hashed requirements files from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

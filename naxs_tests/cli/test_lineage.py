@@ -93,12 +93,10 @@ def test_down_goes_forward_to_every_result(finished: Naxs) -> None:
         ("labels/next_day", "2021-10"),
         ("labels/next_day", "2021-11"),
         ("labels/next_day", "2021-12"),
+        # Through the labels of the last days of October.
         *((f"tiny/{name}", month) for name in ("dataset", "predictions") for month in MONTHS[3:]),
-        *((f"tiny/{name}", month) for name in ("backtest",) for month in MONTHS[3:]),
+        *(("tiny/backtest", month) for month in MONTHS[3:]),
         ("tiny/report", ""),
-    } - {("tiny/predictions", "2021-10"), ("tiny/backtest", "2021-10")} | {
-        ("tiny/predictions", "2021-10"),
-        ("tiny/backtest", "2021-10"),
     }
 
 
@@ -107,7 +105,9 @@ def test_down_goes_forward_to_every_result(finished: Naxs) -> None:
 
 def test_an_intact_home_verifies(finished: Naxs) -> None:
     facts = finished.facts("lineage", "verify")
-    assert facts == {"versions": finished.version_count(), "damaged": [], "broken_event": None}
+    assert facts["versions"] == finished.version_count()
+    assert facts["damaged"] == []
+    assert facts["broken_event"] is None
     assert "0 damaged" in finished("lineage", "verify").output
 
 
@@ -136,7 +136,7 @@ def test_a_damaged_file_is_named_set_aside_and_made_anew(
     facts: dict[str, Any] = json.loads(named.stdout)
     assert [damaged["place"] for damaged in facts["damaged"]] == ["features/few[2021-09]"]
     said = copied.refusal("lineage", "verify", "--set-aside", code=EXIT_FAILED)
-    assert "naxs run re-makes what is damaged" in said
+    assert "naxs run re-makes" in said
     assert not file.exists()
     assert len(list((copied.home / "store").glob("damaged/*"))) == (damage is not Path.unlink)
 

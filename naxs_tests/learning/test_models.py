@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import date, timedelta
 from typing import Any
 
@@ -88,6 +90,18 @@ def test_one_and_two_threads_predict_the_same_bits(
     dataset: pl.DataFrame, document: ModelDocument
 ) -> None:
     assert predict(document, dataset, 1).equals(predict(document, dataset, 2))
+
+
+def test_a_new_process_trains_the_same_bits(document: ModelDocument) -> None:
+    program = (
+        "import sys\n"
+        "from naxs_tests.learning.test_models import FEATURES, SMALL, a_dataset, train\n"
+        "sys.stdout.write(train(a_dataset(), FEATURES, SMALL, '2021-04', threads=2).to_text())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stdout == document.to_text()
 
 
 def test_the_order_of_rows_does_not_matter(dataset: pl.DataFrame, document: ModelDocument) -> None:
@@ -184,6 +198,7 @@ def test_a_loaded_document_predicts_the_same_bits(
         '{"status": "trained"}',
         '{"status": "trained", "features": [], "trained_on": {"when": 1}}',
         '{"status": "trained", "features": [], "trained_on": null, "colour": "red"}',
+        "\x80\x04pickle",
         # What a pickle of an object that runs a command looks like: it is text like any other.
         "cos\nsystem\n(S'touch /tmp/executed'\ntR.",
     ],

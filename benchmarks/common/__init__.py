@@ -1,0 +1,1 @@
+"""Measuring, comparing and printing, the same for every benchmark."""

@@ -1,0 +1,1 @@
+"""The measured processes: one module per benchmark and side, run as ``python -m``."""
