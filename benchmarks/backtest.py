@@ -1,8 +1,8 @@
 """Top 50 with 5 dropped a day on random scores without gaps: ours against Qlib's backtest.
 
 Ours applies all rules (T+1, limits, suspensions, board lots, dated fees in whole cents), Qlib its
-own simpler ones, so the two values are not meant to be equal; that both trade the same names on
-the same days shows in the correlation of their daily returns.
+own simpler ones, so the two values are not meant to be equal; that both hold nearly the same
+names shows in the correlation of their daily returns.
 """
 
 from __future__ import annotations

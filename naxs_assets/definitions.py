@@ -55,15 +55,16 @@ def open_platform(settings: Settings) -> Platform:
 
 def _assets(settings: Settings, source: Source, catalogue: Catalogue) -> list[LineageAsset]:
     assets = market_assets(settings, source)
-    assets += [feature_asset(feature_set) for feature_set in catalogue.feature_sets.values()]
-    assets += [label_asset(label) for label in catalogue.labels.values()]
+    first = month_of(source.coverage()[0])
+    assets += [feature_asset(feature_set, first) for feature_set in catalogue.feature_sets.values()]
+    assets += [label_asset(label, first) for label in catalogue.labels.values()]
     market = _market_label(source)
     for strategy in catalogue.strategies.values():
         universe = catalogue.universes[strategy.universe]
         features = list(catalogue.feature_sets[strategy.features].features)
         reach = compile_label(catalogue.labels[strategy.label].expression).reach
-        assets += learning_assets(settings, strategy, universe, features, reach)
-        assets += [backtest_asset(strategy), report_asset(strategy, market)]
+        assets += learning_assets(settings, strategy, universe, features, reach, first)
+        assets += [backtest_asset(strategy, first), report_asset(strategy, market)]
     return assets
 
 

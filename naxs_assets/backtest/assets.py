@@ -29,8 +29,11 @@ def trading_costs(strategy: Strategy) -> Costs:
     return Costs(**strategy.costs.model_dump())
 
 
-def backtest_asset(strategy: Strategy) -> LineageAsset:
-    """The monthly journal of a strategy: orders, fills, rejections, positions and cash."""
+def backtest_asset(strategy: Strategy, first_month: str) -> LineageAsset:
+    """The monthly journal of a strategy: orders, fills, rejections, positions and cash.
+
+    Only in ``first_month``, the market's first, may the month before be missing.
+    """
     rule, costs = portfolio_rule(strategy), trading_costs(strategy)
 
     def make(
@@ -40,8 +43,9 @@ def backtest_asset(strategy: Strategy) -> LineageAsset:
             earlier = add_months(month, -1)
             bars, scores, last_scores = prices[month], predictions[month], predictions[earlier]
             before = previous[earlier]
-            state = state_after(before.frame()) if before else None
-            signals = [last_scores.frame()] if last_scores else []
+            goes_on = month > first_month
+            state = state_after(before.frame()) if before or goes_on else None
+            signals = [last_scores.frame()] if last_scores or goes_on else []
             signals.append(scores.frame())
             if state is None and not any(signal.height for signal in signals):
                 journal = empty_journal()

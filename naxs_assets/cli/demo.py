@@ -18,8 +18,12 @@ _LAST = date(2023, 12, 29)
 
 
 @click.command()
-@click.option("--names", type=int, default=300, show_default=True, help="Number of stocks.")
-@click.option("--months", type=int, default=30, show_default=True, help="Months of history.")
+@click.option(
+    "--names", type=click.IntRange(min=20), default=300, show_default=True, help="Number of stocks."
+)
+@click.option(
+    "--months", type=click.IntRange(min=1), default=30, show_default=True, help="Months of history."
+)
 @click.option("--as-of", type=DAY, help="The day that the demo takes for today.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj

@@ -30,12 +30,17 @@ class RunFailedError(NaxsError):
     """A run ended with an error that is not one of the platform's own."""
 
 
+class RunInterruptedError(NaxsError):
+    """A run was asked to stop."""
+
+
 def run_plan(platform: Platform, plan: Plan, console: Console) -> list[Published]:
     """Run the batches of a plan; returns what was published, in order.
 
     Raises the platform's own error that stopped a run, or :class:`RunFailedError`.
     """
     import dagster as dg
+    from dagster._core.errors import DagsterExecutionInterruptedError
 
     from naxs_assets.definitions import build_defs
     from naxs_assets.operations.orphans import end_orphans, process_tag
@@ -60,6 +65,11 @@ def run_plan(platform: Platform, plan: Plan, console: Console) -> list[Published
                     tags={**_range_tags(batch), **process_tag()},
                     run_config=_QUIET,
                 )
+            except DagsterExecutionInterruptedError as error:
+                raise RunInterruptedError(
+                    "the run was interrupted",
+                    remedy="what it had finished is kept; run again to go on from there",
+                ) from error
             except Exception as error:
                 raise _own_error(error) from error
     return published

@@ -11,7 +11,7 @@ from naxs_assets.factors.features import compile_features, compute_features
 from naxs_assets.factors.labels import compile_label, compute_label
 from naxs_assets.lineage.assets import LineageAsset
 from naxs_assets.lineage.monthly import Made
-from naxs_assets.lineage.reader import Handle, NotMadeError, Reader
+from naxs_assets.lineage.reader import Handle, Reader
 from naxs_assets.lineage.recipe import Months, Recipe
 from naxs_assets.pages.sparkline import sparkline_markdown
 from naxs_assets.partitions import add_months, first_day, last_day, months_between
@@ -32,15 +32,15 @@ def months_for(days: int) -> int:
     return 1 + ceil(max(0, days - _FEWEST_IN_A_MONTH) / _FEWEST_IN_EACH_FURTHER)
 
 
-def feature_asset(feature_set: FeatureSet) -> LineageAsset:
-    """The monthly features of one set, over every row of prices."""
+def feature_asset(feature_set: FeatureSet, first_month: str) -> LineageAsset:
+    """The monthly features of one set, over every row of prices from ``first_month`` on."""
     compiled = compile_features(feature_set.expressions)
     back = months_for(compiled.look_back)
 
     def make(pending: Iterator[str], prices: Reader) -> Iterator[Made]:
         for run in _passes(list(pending)):
             window = _handles(prices, add_months(run[0], -back), run[-1])
-            rows = _rows(window)
+            rows = _rows(window, first_month, run[-1])
             table = compute_features(compiled, rows, first_day(run[0]), last_day(run[-1]))
             for month, part in _by_month(table, run):
                 reads = [window[m] for m in months_between(add_months(month, -back), month)]
@@ -69,15 +69,16 @@ def feature_asset(feature_set: FeatureSet) -> LineageAsset:
     )
 
 
-def label_asset(label: Label) -> LineageAsset:
-    """The monthly values of one label; what is not known yet is null."""
+def label_asset(label: Label, first_month: str) -> LineageAsset:
+    """The monthly values of one label from ``first_month`` on; what is not known yet is null."""
     compiled = compile_label(label.expression)
     back, ahead = months_for(compiled.look_back), months_for(compiled.reach)
 
     def make(pending: Iterator[str], prices: Reader) -> Iterator[Made]:
         for run in _passes(list(pending)):
             window = _handles(prices, add_months(run[0], -back), add_months(run[-1], ahead))
-            table = compute_label(compiled, _rows(window), first_day(run[0]), last_day(run[-1]))
+            rows = _rows(window, first_month, run[-1])
+            table = compute_label(compiled, rows, first_day(run[0]), last_day(run[-1]))
             for month, part in _by_month(table, run):
                 first, last = add_months(month, -back), add_months(month, ahead)
                 yield Made(
@@ -120,15 +121,11 @@ def _handles(prices: Reader, first: str, last: str) -> dict[str, Handle]:
     return {month: prices[month] for month in months_between(first, last)}
 
 
-def _rows(window: dict[str, Handle]) -> pl.DataFrame:
-    frames = [handle.frame() for handle in window.values() if handle]
-    if not frames:
-        raise NotMadeError(
-            "none of the prices that are needed have been made yet",
-            where=f"market/prices, {', '.join(window)}",
-            remedy="materialize them first; naxs run adds what is missing by itself",
-        )
-    return pl.concat(frames)
+def _rows(window: dict[str, Handle], first: str, last: str) -> pl.DataFrame:
+    """The prices of a window; only outside the months ``first`` to ``last`` may some be missing."""
+    return pl.concat(
+        handle.frame() for month, handle in window.items() if handle or first <= month <= last
+    )
 
 
 def _by_month(table: pl.DataFrame, months: Sequence[str]) -> Iterator[tuple[str, pl.DataFrame]]:

@@ -18,7 +18,7 @@ from naxs_assets.lineage.assets import LineageAsset
 from naxs_assets.lineage.monthly import Made
 from naxs_assets.lineage.reader import Handle, Reader
 from naxs_assets.lineage.recipe import Months, Recipe, Whole
-from naxs_assets.partitions import add_months, last_day, month_of
+from naxs_assets.partitions import add_months, last_day
 from naxs_assets.settings import Settings
 
 OWNER = "team:research"
@@ -30,11 +30,12 @@ def learning_assets(
     universe: Universe,
     feature_names: Sequence[str],
     label_reach: int,
+    first_month: str,
 ) -> list[LineageAsset]:
-    """Dataset, model and predictions of ``strategy``."""
+    """Dataset, model and predictions of ``strategy``; the market begins in ``first_month``."""
     return [
         _dataset(strategy, universe, feature_names),
-        _model(settings, strategy, feature_names, label_reach),
+        _model(settings, strategy, feature_names, label_reach, first_month),
         _predictions(settings, strategy),
     ]
 
@@ -74,9 +75,12 @@ def _dataset(strategy: Strategy, universe: Universe, feature_names: Sequence[str
 
 
 def _model(
-    settings: Settings, strategy: Strategy, feature_names: Sequence[str], label_reach: int
+    settings: Settings,
+    strategy: Strategy,
+    feature_names: Sequence[str],
+    label_reach: int,
+    first_month: str,
 ) -> LineageAsset:
-    first_month = month_of(settings.market.first)
 
     def make(
         pending: Iterator[str], dataset: Reader, calendar: Reader, previous: Reader
@@ -85,7 +89,8 @@ def _model(
             consulted: tuple[Handle, ...] = ()
             if not is_retraining_month(month, strategy.training):
                 before = previous[add_months(month, -1)]
-                carried = ModelDocument.from_text(before.text()) if before else None
+                goes_on = bool(before) or month > first_month
+                carried = ModelDocument.from_text(before.text()) if goes_on else None
                 consulted = (before,)
                 if carried is not None and carried.is_trained:
                     yield Made(month, carried.to_text(), consulted, model_facts(carried))
@@ -148,7 +153,7 @@ def _first_or_new_model(
 ) -> ModelDocument:
     if month < strategy.start:
         return warm_up(feature_names, f"before the strategy's start {strategy.start}")
-    frames = [frame for frame in (handle.frame() for handle in window if handle) if frame.height]
+    frames = [frame for frame in (handle.frame() for handle in window) if frame.height]
     if len(frames) < strategy.training.minimum_months:
         return warm_up(
             feature_names,

@@ -10,13 +10,16 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, select
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
 from naxs_assets.errors import ConfigurationError, NaxsError
-from naxs_assets.lineage.tables import chain, metadata
+from naxs_assets.lineage.tables import chain, home, metadata
 
 _BUSY_TIMEOUT_SECONDS = 60
 _WRITES = "naxs_writes"
 # Any number that no other program locks in the same Postgres database.
 _OPENING = 5_202_101
 GENESIS_HASH = "0" * 64
+# Raised with every change of the tables that an older ledger does not meet.
+SCHEMA_VERSION = "1"
+_SCHEMA = "ledger_schema"
 
 
 class Database:
@@ -70,6 +73,15 @@ class Database:
             metadata.create_all(connection)
             if connection.execute(select(chain.c.id)).first() is None:
                 connection.execute(insert(chain).values(id=1, seq=0, hash=GENESIS_HASH))
+                connection.execute(insert(home).values(key=_SCHEMA, value=SCHEMA_VERSION))
+            found = connection.execute(select(home.c.value).where(home.c.key == _SCHEMA)).scalar()
+        if found != SCHEMA_VERSION:
+            raise ConfigurationError(
+                f"the ledger's tables are of version {found or 'unknown'}, "
+                f"this program keeps version {SCHEMA_VERSION}",
+                where=self._engine.url.render_as_string(hide_password=True),
+                remedy="use the program that made this home, or make the home anew",
+            )
 
     @contextmanager
     def _locked(self) -> Iterator[Connection]:

@@ -178,7 +178,8 @@ def version_in(connection: Connection, version_id: int) -> Version:
     if found is None:
         raise UnknownVersionError(
             f"the ledger holds no version {version_id}",
-            remedy="naxs lineage show ASSET [MONTH] lists the versions of a result",
+            remedy="naxs lineage show ASSET [MONTH] lists the versions of a result; "
+            "if the ledger was changed by hand, naxs lineage verify names where",
         )
     return version_from(found)
 

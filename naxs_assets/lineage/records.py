@@ -131,20 +131,11 @@ class Version:
 
 
 def version_seal(version: Version) -> str:
-    """A hash over what a version is: its place, content, file, code, configuration and inputs."""
-    return json_hash(
-        [
-            version.asset,
-            version.partition,
-            version.content_hash,
-            version.uri,
-            version.file_sha256,
-            version.code_hash,
-            version.config_hash,
-            version.reads_hash,
-            version.environment,
-        ]
-    )
+    """A hash over everything that a version's record says, but its number."""
+    said = {name: value for name, value in vars(version).items() if name != "id"}
+    # As text, for metadata may hold numbers that canonical JSON refuses.
+    said["metadata"] = json.dumps(version.metadata, sort_keys=True, ensure_ascii=False)
+    return json_hash(said | {"schema": version.schema.to_json()})
 
 
 class Outcome(StrEnum):

@@ -9,7 +9,7 @@ from naxs_assets.lineage.assets import LineageAsset
 from naxs_assets.lineage.content_hash import json_hash, table_hash
 from naxs_assets.lineage.contract import Contract
 from naxs_assets.lineage.monthly import Made, Refused
-from naxs_assets.lineage.reader import Reader
+from naxs_assets.lineage.reader import NotMadeError, Reader
 from naxs_assets.lineage.recipe import Months, Recipe, Whole
 from naxs_assets.market.calendar import trading_days
 from naxs_assets.market.contracts import (
@@ -25,7 +25,7 @@ from naxs_assets.market.reference import index_members_table, instruments_table
 from naxs_assets.market.rules import MonthRefused
 from naxs_assets.market.sources.base import Source
 from naxs_assets.pages.sparkline import sparkline_markdown
-from naxs_assets.partitions import add_months, first_day, last_day
+from naxs_assets.partitions import add_months, first_day, last_day, month_of
 from naxs_assets.settings import Settings
 
 OWNER = "team:market-data"
@@ -117,6 +117,8 @@ def _reference_table(
 
 
 def _prices(source: Source) -> LineageAsset:
+    first_month = month_of(source.coverage()[0])
+
     def make(
         pending: Iterator[str], calendar: Reader, instruments: Reader, previous: Reader
     ) -> Iterator[Made | Refused]:
@@ -124,17 +126,18 @@ def _prices(source: Source) -> LineageAsset:
             days = calendar.whole().until(last_day(month))
             listed = instruments.whole().until(last_day(month))
             before = previous[add_months(month, -1)]
+            tables = {"calendar": days.frame(), "instruments": listed.frame()}
             try:
                 built = build_month(
                     source.bars(first_day(month), last_day(month)),
                     month=month,
-                    calendar=days.frame(),
-                    instruments=listed.frame(),
-                    previous=before.frame() if before else None,
+                    **tables,
+                    # Only the market's first month may lack the one before it.
+                    previous=before.frame() if before or month > first_month else None,
                     gaps=source.gaps,
                     policy=source.factor_policy,
                 )
-            except MonthRefused as refusal:
+            except (MonthRefused, NotMadeError) as refusal:
                 yield Refused(month, refusal)
                 continue
             daily_close = built.frame.group_by("date", maintain_order=True).agg(

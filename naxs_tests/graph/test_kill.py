@@ -27,6 +27,7 @@ import sqlalchemy as sa
 from naxs_assets.definitions import Platform
 from naxs_assets.lineage import tables as t
 from naxs_assets.lineage.events import broken_link
+from naxs_assets.lineage.records import reads_hash
 from naxs_assets.lineage.verifying import verify
 from naxs_assets.partitions import months_between
 from naxs_tests.graph.small import (
@@ -39,7 +40,7 @@ from naxs_tests.graph.small import (
     write_home,
 )
 
-KILLS = int(os.environ.get("KILLS", "6"))
+KILLS = int(os.environ.get("KILLS", "5"))
 HOMES = 1 if KILLS < 20 else 2
 SEED = 20220331
 # The rest of the runs are killed when they have made so much.
@@ -220,6 +221,7 @@ def check_files_edges_and_events(platform: Platform) -> None:
     lineage = platform.lineage
     for version in lineage.ledger.current_versions():
         lineage.store.read(version.uri, version.file_sha256)
+        assert reads_hash(lineage.ledger.reads(version.id)) == version.reads_hash, "an edge is lost"
     made_of = sa.join(t.inputs, t.versions, t.versions.c.id == t.inputs.c.input_version_id)
     wrong = sa.or_(
         sa.and_(t.inputs.c.cut == "", t.versions.c.content_hash != t.inputs.c.read_hash),
