@@ -18,9 +18,7 @@ _LAST = date(2023, 12, 29)
 
 
 @click.command()
-@click.option(
-    "--names", type=click.IntRange(min=20), default=300, show_default=True, help="Number of stocks."
-)
+@click.option("--names", type=int, default=300, show_default=True, help="Number of stocks.")
 @click.option(
     "--months", type=click.IntRange(min=1), default=30, show_default=True, help="Months of history."
 )

@@ -9,7 +9,7 @@ from naxs_assets.lineage.assets import LineageAsset
 from naxs_assets.lineage.content_hash import json_hash, table_hash
 from naxs_assets.lineage.contract import Contract
 from naxs_assets.lineage.monthly import Made, Refused
-from naxs_assets.lineage.reader import NotMadeError, Reader
+from naxs_assets.lineage.reader import Reader
 from naxs_assets.lineage.recipe import Months, Recipe, Whole
 from naxs_assets.market.calendar import trading_days
 from naxs_assets.market.contracts import (
@@ -137,8 +137,10 @@ def _prices(source: Source) -> LineageAsset:
                     gaps=source.gaps,
                     policy=source.factor_policy,
                 )
-            except (MonthRefused, NotMadeError) as refusal:
+            except MonthRefused as refusal:
                 yield Refused(month, refusal)
+                if not previous[month]:
+                    return  # nothing stands in for it, and every later month starts from it
                 continue
             daily_close = built.frame.group_by("date", maintain_order=True).agg(
                 pl.col("close").mean()
