@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -101,6 +103,19 @@ class Database:
         )
 
 
+def _switch_to_wal(cursor: Any) -> None:
+    # SQLite does not wait for the lock here, and others may be opening the same new home.
+    deadline = time.monotonic() + _BUSY_TIMEOUT_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         return _server_engine(url)
@@ -111,7 +126,7 @@ def _engine(url: str) -> Engine:
         # Transactions are begun below, not by the driver.
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
+        _switch_to_wal(cursor)
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
