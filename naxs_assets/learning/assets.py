@@ -86,6 +86,10 @@ def _model(
         pending: Iterator[str], dataset: Reader, calendar: Reader, previous: Reader
     ) -> Iterator[Made]:
         for month in pending:
+            if month < strategy.start:
+                document = warm_up(feature_names, f"before the strategy's start {strategy.start}")
+                yield Made(month, document.to_text(), metadata=model_facts(document))
+                continue
             consulted: tuple[Handle, ...] = ()
             if not is_retraining_month(month, strategy.training):
                 before = previous[add_months(month, -1)]
@@ -151,8 +155,6 @@ def _first_or_new_model(
     window: Sequence[Handle],
     threads: int,
 ) -> ModelDocument:
-    if month < strategy.start:
-        return warm_up(feature_names, f"before the strategy's start {strategy.start}")
     frames = [frame for frame in (handle.frame() for handle in window) if frame.height]
     if len(frames) < strategy.training.minimum_months:
         return warm_up(

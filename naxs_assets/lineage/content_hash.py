@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 _TABLE_TAG = b"naxs-table-1\n"
 _TEXT_TAG = b"naxs-text-1\n"
@@ -40,7 +41,10 @@ _FIXED_WIDTH: dict[type[pl.DataType], tuple[str, str]] = {
     pl.Float64: ("float64", "<f8"),
     pl.Date: ("date32", "<i4"),
 }
-_TEXT_TYPES = (pl.String, pl.Categorical, pl.Enum)
+_ENCODED_TEXTS = (pl.Categorical, pl.Enum)
+_TEXT_TYPES = (pl.String, *_ENCODED_TEXTS)
+
+_Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 def table_hash(table: pl.DataFrame, key: Sequence[str]) -> str:
@@ -53,8 +57,8 @@ def table_hash(table: pl.DataFrame, key: Sequence[str]) -> str:
     schema = [[name, type_name(dtype, name)] for name, dtype in ordered.schema.items()]
     digest.update(json.dumps(schema, ensure_ascii=False, separators=(",", ":")).encode())
     digest.update(f"\n{ordered.height}\n".encode())
-    for series in ordered:
-        _update_with_column(digest, series)
+    for column, dtype in zip(_arrow_columns(ordered), ordered.dtypes, strict=True):
+        _update_with_column(digest, column, _layout(dtype))
     return digest.hexdigest()
 
 
@@ -94,6 +98,15 @@ def type_name(dtype: pl.DataType, column: str) -> str:
     return fixed[0]
 
 
+def _layout(dtype: pl.DataType) -> str:
+    """``bool``, ``utf8``, or numpy's name of a fixed width."""
+    if isinstance(dtype, pl.Boolean):
+        return "bool"
+    if isinstance(dtype, _TEXT_TYPES):
+        return "utf8"
+    return "<i8" if isinstance(dtype, pl.Datetime) else _FIXED_WIDTH[type(dtype)][1]
+
+
 def _order(table: pl.DataFrame, key: Sequence[str]) -> list[pl.Expr]:
     # An Enum would sort by the places of its categories; the canonical order is that of the text.
     return [
@@ -104,27 +117,63 @@ def _order(table: pl.DataFrame, key: Sequence[str]) -> list[pl.Expr]:
     ]
 
 
-def _update_with_column(digest: Any, series: pl.Series) -> None:
-    valid = series.is_not_null().to_numpy()
+def _arrow_columns(table: pl.DataFrame) -> list[pa.Array]:
+    """Each column as one Arrow array, texts decoded.
+
+    Arrow's buffers are hashed as they are: a polars expression for every step of every column of
+    every month would cost more than the hashing.
+    """
+    encoded = [name for name, dtype in table.schema.items() if isinstance(dtype, _ENCODED_TEXTS)]
+    plain = table.with_columns(pl.col(encoded).cast(pl.String)) if encoded else table
+    arrow = plain.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+    return [column.combine_chunks() for column in arrow.columns]
+
+
+def _update_with_column(digest: Any, column: pa.Array, layout: str) -> None:
+    valid = _valid(column)
     digest.update(np.packbits(valid, bitorder="little").tobytes())
-    if isinstance(series.dtype, pl.Boolean):
-        values = series.fill_null(False).to_numpy()
+    if layout == "bool":
+        values = _bits(column.buffers()[1], column.offset, len(column)) & valid
         digest.update(np.packbits(values, bitorder="little").tobytes())
-    elif isinstance(series.dtype, _TEXT_TYPES):
-        filled = series.cast(pl.String).fill_null("")
-        offsets = np.zeros(len(filled) + 1, dtype="<i8")
-        np.cumsum(filled.str.len_bytes().to_numpy(), out=offsets[1:])
-        digest.update(offsets.tobytes())
-        digest.update("".join(filled.to_list()).encode())
+    elif layout == "utf8":
+        _update_with_texts(digest, column.fill_null("") if column.null_count else column)
     else:
-        digest.update(_fixed_width_values(series).tobytes())
+        digest.update(_fixed_width_values(column, valid, layout).tobytes())
 
 
-def _fixed_width_values(series: pl.Series) -> np.ndarray[Any, np.dtype[Any]]:
-    if isinstance(series.dtype, pl.Datetime):
-        return series.to_physical().fill_null(0).to_numpy().astype("<i8")
-    layout = _FIXED_WIDTH[type(series.dtype)][1]
-    values = series.to_physical().fill_null(0).to_numpy().astype(layout)
-    if series.dtype.is_float():
-        values[np.isnan(values)] = np.nan
+def _valid(column: pa.Array) -> _Flags:
+    if not column.null_count:
+        return np.ones(len(column), np.bool_)
+    return _bits(column.buffers()[0], column.offset, len(column))
+
+
+def _bits(buffer: pa.Buffer | None, offset: int, count: int) -> _Flags:
+    packed = np.frombuffer(buffer, np.uint8) if buffer else np.zeros(0, np.uint8)
+    bits = np.unpackbits(packed, count=offset + count, bitorder="little")
+    return bits[offset:].view(np.bool_)
+
+
+def _update_with_texts(digest: Any, column: pa.Array) -> None:
+    if not len(column):
+        digest.update(np.zeros(1, "<i8").tobytes())
+        return
+    _, offsets, data = column.buffers()
+    ends = np.frombuffer(offsets, "<i8")[column.offset : column.offset + len(column) + 1]
+    digest.update((ends - ends[0]).tobytes())
+    digest.update(memoryview(data or b"")[ends[0] : ends[-1]])
+
+
+def _fixed_width_values(
+    column: pa.Array, valid: _Flags, layout: str
+) -> np.ndarray[Any, np.dtype[Any]]:
+    if not len(column):
+        return np.zeros(0, layout)
+    stored = np.frombuffer(column.buffers()[1], layout)
+    values = stored[column.offset : column.offset + len(column)]
+    if column.null_count:
+        values = np.where(valid, values, np.zeros(1, layout))
+    if layout.startswith("<f"):
+        unknown = np.isnan(values)
+        if unknown.any():
+            values = np.where(unknown, np.array(np.nan, layout), values)
     return values

@@ -22,6 +22,7 @@ GENESIS_HASH = "0" * 64
 # Raised with every change of the tables that an older ledger does not meet.
 SCHEMA_VERSION = "1"
 _SCHEMA = "ledger_schema"
+_LOCK_WRITERS = select(chain.c.seq).with_for_update()
 
 
 class Database:
@@ -56,7 +57,7 @@ class Database:
         """A transaction that holds the writer's lock from its first statement; commits at the end
         and rolls back on an error."""
         with self._locked() as connection:
-            connection.execute(select(chain.c.seq).with_for_update())
+            connection.execute(_LOCK_WRITERS)
             yield connection
 
     def close(self) -> None:

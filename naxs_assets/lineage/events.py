@@ -7,11 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from naxs_assets.lineage.content_hash import canonical_json
 from naxs_assets.lineage.database import GENESIS_HASH
 from naxs_assets.lineage.tables import chain, events
+
+# Built once: building a statement takes longer than running it.
+_HEAD = select(chain.c.seq, chain.c.hash)
+_INSERT_EVENT = insert(events)
+_MOVE_HEAD = update(chain).values(seq=bindparam("new_seq"), hash=bindparam("new_hash"))
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class Event:
 
 def append_event(connection: Connection, event: Event) -> int:
     """Append an event inside a write transaction; returns its sequence number."""
-    head = connection.execute(select(chain.c.seq, chain.c.hash)).one()
+    head = connection.execute(_HEAD).one()
     record = {
         "seq": head.seq + 1,
         "at": event.at,
@@ -52,8 +57,8 @@ def append_event(connection: Connection, event: Event) -> int:
         "prev_hash": head.hash,
     }
     sealed = _seal(record)
-    connection.execute(insert(events).values(**record, hash=sealed))
-    connection.execute(update(chain).values(seq=head.seq + 1, hash=sealed))
+    connection.execute(_INSERT_EVENT, {**record, "hash": sealed})
+    connection.execute(_MOVE_HEAD, {"new_seq": head.seq + 1, "new_hash": sealed})
     return int(head.seq) + 1
 
 
@@ -74,7 +79,7 @@ def broken_link(connection: Connection) -> int | None:
         if not sound:
             return expected_seq
         expected_seq, previous = expected_seq + 1, row["hash"]
-    head = connection.execute(select(chain.c.seq, chain.c.hash)).one()
+    head = connection.execute(_HEAD).one()
     return None if (head.seq, head.hash) == (expected_seq - 1, previous) else expected_seq
 
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from naxs_assets.errors import EXIT_BUSY, NaxsError
 from naxs_assets.lineage import tables as t
@@ -21,6 +21,8 @@ from naxs_assets.lineage.queries import (
     UnknownVersionError,
     at_place,
     by_partition,
+    current_in,
+    place,
     version_from,
     version_in,
 )
@@ -33,6 +35,18 @@ from naxs_assets.lineage.records import (
     reads_hash,
     version_seal,
 )
+
+# Built once: building a statement takes longer than running it.
+_FENCE = select(t.fences.c.token, t.fences.c.run_id).where(*at_place(t.fences))
+_POINTER = select(t.pointers).where(*at_place(t.pointers))
+_INSERT_POINTER = insert(t.pointers)
+_MOVE_POINTER = (
+    update(t.pointers)
+    .where(*at_place(t.pointers), t.pointers.c.version_id == bindparam("expected"))
+    .values(version_id=bindparam("moved_to"))
+)
+_INSERT_VERSION = insert(t.versions)
+_INSERT_INPUTS = insert(t.inputs)
 
 
 class StaleWriterError(NaxsError):
@@ -98,20 +112,15 @@ class Ledger(LedgerQueries):
         Raises ``ValueError`` for a place that is not part of the claim.
         """
         if draft.asset != claim.asset or draft.partition not in claim.expected:
-            place = place_name(draft.asset, draft.partition)
-            raise ValueError(f"run {claim.run_id} has not claimed {place}")
+            unclaimed = place_name(draft.asset, draft.partition)
+            raise ValueError(f"run {claim.run_id} has not claimed {unclaimed}")
+        here = place(draft.asset, draft.partition)
         with self.database.write() as connection:
-            fence = connection.execute(
-                select(t.fences.c.token, t.fences.c.run_id).where(
-                    *at_place(t.fences, draft.asset, draft.partition)
-                )
-            ).one()
+            fence = connection.execute(_FENCE, here).one()
             if fence.token != claim.token:
                 raise _overtaken(draft.asset, draft.partition, claim.run_id, fence.run_id)
-            pointer = connection.execute(
-                select(t.pointers).where(*at_place(t.pointers, draft.asset, draft.partition))
-            ).one_or_none()
-            current = version_in(connection, pointer.version_id) if pointer else None
+            pointer = connection.execute(_POINTER, here).one_or_none()
+            current = current_in(connection, draft.asset, draft.partition) if pointer else None
             if current is not None and _same_making(current, draft):
                 return Published(Outcome.UNCHANGED, current)
             if pointer is not None and pointer.held_by is not None:
@@ -128,28 +137,19 @@ class Ledger(LedgerQueries):
 
     def _move(self, connection: Connection, claim: Claim, version: Version, at: str) -> None:
         expected = claim.expected[version.partition]
+        here = place(version.asset, version.partition)
         if expected is None:
-            known = connection.execute(
-                select(t.pointers.c.version_id).where(
-                    *at_place(t.pointers, version.asset, version.partition)
-                )
-            ).first()
-            moved = 0 if known else 1
+            moved = 0 if connection.execute(_POINTER, here).first() else 1
             if moved:
-                connection.execute(
-                    insert(t.pointers).values(
-                        asset=version.asset, partition=version.partition, version_id=version.id
-                    )
-                )
+                pointer = {
+                    "asset": version.asset,
+                    "partition": version.partition,
+                    "version_id": version.id,
+                }
+                connection.execute(_INSERT_POINTER, pointer)
         else:
-            moved = connection.execute(
-                update(t.pointers)
-                .where(
-                    *at_place(t.pointers, version.asset, version.partition),
-                    t.pointers.c.version_id == expected,
-                )
-                .values(version_id=version.id)
-            ).rowcount
+            parameters = here | {"expected": expected, "moved_to": version.id}
+            moved = connection.execute(_MOVE_POINTER, parameters).rowcount
         if moved != 1:
             raise StaleWriterError(
                 f"the current version moved while run {claim.run_id} was making a new one",
@@ -178,21 +178,18 @@ class Ledger(LedgerQueries):
         """
         with self.database.write() as connection:
             version = version_in(connection, version_id)
-            before = connection.execute(
-                select(t.pointers.c.version_id).where(
-                    *at_place(t.pointers, version.asset, version.partition)
-                )
-            ).scalar_one()
+            here = place(version.asset, version.partition)
+            before = connection.execute(_POINTER, here).one().version_id
             connection.execute(
                 update(t.pointers)
-                .where(*at_place(t.pointers, version.asset, version.partition))
-                .values(version_id=version.id, held_by=actor, held_reason=reason)
+                .where(*at_place(t.pointers))
+                .values(version_id=version.id, held_by=actor, held_reason=reason),
+                here,
             )
             token = _overruling_token(connection, run_id, actor, at)
             connection.execute(
-                update(t.fences)
-                .where(*at_place(t.fences, version.asset, version.partition))
-                .values(token=token, run_id=run_id)
+                update(t.fences).where(*at_place(t.fences)).values(token=token, run_id=run_id),
+                here,
             )
             event = Event(
                 action="restore",
@@ -214,8 +211,9 @@ class Ledger(LedgerQueries):
         with self.database.write() as connection:
             released = connection.execute(
                 update(t.pointers)
-                .where(*at_place(t.pointers, asset, partition), t.pointers.c.held_by.is_not(None))
-                .values(held_by=None, held_reason=None)
+                .where(*at_place(t.pointers), t.pointers.c.held_by.is_not(None))
+                .values(held_by=None, held_reason=None),
+                place(asset, partition),
             ).rowcount
             if not released:
                 raise UnknownVersionError(
@@ -320,11 +318,11 @@ def _insert_version(connection: Connection, draft: Draft, claim: Claim, at: str)
         "made_at": at,
         "metadata": json.dumps(draft.metadata, sort_keys=True, ensure_ascii=False),
     }
-    result = connection.execute(insert(t.versions).values(**values))
+    result = connection.execute(_INSERT_VERSION, values)
     version_id = int(result.inserted_primary_key[0])  # type: ignore[index]
     if draft.reads:
         connection.execute(
-            insert(t.inputs),
+            _INSERT_INPUTS,
             [
                 {
                     "version_id": version_id,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select, tuple_
+from sqlalchemy import Connection, and_, bindparam, func, select, tuple_
 
 from naxs_assets.errors import NaxsError
 from naxs_assets.lineage import tables as t
@@ -15,6 +15,41 @@ from naxs_assets.lineage.database import Database
 from naxs_assets.lineage.records import Hold, Read, ReadKind, Schema, Version, instant
 
 _PLACES_PER_QUERY = 400
+
+
+def at_place(table: Any) -> tuple[Any, Any]:
+    """The conditions that pick one place in a table of the ledger, to be given by :func:`place`."""
+    return table.c.asset == bindparam("of_asset"), table.c.partition == bindparam("of_partition")
+
+
+def place(asset: str, partition: str) -> dict[str, str]:
+    """The parameters of a statement with :func:`at_place`."""
+    return {"of_asset": asset, "of_partition": partition}
+
+
+# Built once: building a statement takes longer than running it.
+_CURRENT = (
+    select(t.pointers.c.version_id, t.versions)
+    .outerjoin(t.versions, t.versions.c.id == t.pointers.c.version_id)
+    .where(*at_place(t.pointers))
+)
+_CURRENT_AS_OF = (
+    select(t.events.c.version_after)
+    .where(
+        *at_place(t.events),
+        t.events.c.version_after.is_not(None),
+        t.events.c.at <= bindparam("as_of"),
+    )
+    .order_by(t.events.c.seq.desc())
+    .limit(1)
+)
+_VERSION = select(t.versions).where(t.versions.c.id == bindparam("version_id"))
+_HISTORY = select(t.versions).where(*at_place(t.versions)).order_by(t.versions.c.id)
+_READS = (
+    select(t.inputs)
+    .where(t.inputs.c.version_id == bindparam("version_id"))
+    .order_by(t.inputs.c.position)
+)
 
 
 class UnknownVersionError(NaxsError):
@@ -39,20 +74,9 @@ class LedgerQueries:
         """
         with self.database.read() as connection:
             if as_of is None:
-                version_id = connection.execute(
-                    select(t.pointers.c.version_id).where(*at_place(t.pointers, asset, partition))
-                ).scalar_one_or_none()
-            else:
-                version_id = connection.execute(
-                    select(t.events.c.version_after)
-                    .where(
-                        *at_place(t.events, asset, partition),
-                        t.events.c.version_after.is_not(None),
-                        t.events.c.at <= instant(as_of),
-                    )
-                    .order_by(t.events.c.seq.desc())
-                    .limit(1)
-                ).scalar_one_or_none()
+                return current_in(connection, asset, partition)
+            parameters = {**place(asset, partition), "as_of": instant(as_of)}
+            version_id = connection.execute(_CURRENT_AS_OF, parameters).scalar_one_or_none()
             return None if version_id is None else version_in(connection, version_id)
 
     def partitions(self, asset: str) -> list[str]:
@@ -97,19 +121,14 @@ class LedgerQueries:
 
     def history(self, asset: str, partition: str) -> list[Version]:
         """Every version ever made at a place, oldest first."""
-        query = (
-            select(t.versions)
-            .where(*at_place(t.versions, asset, partition))
-            .order_by(t.versions.c.id)
-        )
         with self.database.read() as connection:
-            return [version_from(row) for row in connection.execute(query).mappings()]
+            rows = connection.execute(_HISTORY, place(asset, partition)).mappings()
+            return [version_from(row) for row in rows]
 
     def reads(self, version_id: int) -> tuple[Read, ...]:
         """What a version was made from, in the order it was recorded."""
-        query = select(t.inputs).where(t.inputs.c.version_id == version_id)
         with self.database.read() as connection:
-            rows = connection.execute(query.order_by(t.inputs.c.position)).mappings()
+            rows = connection.execute(_READS, {"version_id": version_id}).mappings()
             return tuple(read_from(row) for row in rows)
 
     def is_empty(self) -> bool:
@@ -171,17 +190,32 @@ class LedgerQueries:
             ).scalar_one_or_none()
 
 
+def current_in(connection: Connection, asset: str, partition: str) -> Version | None:
+    """The current version of a place. Raises :class:`UnknownVersionError` if it is gone."""
+    row = connection.execute(_CURRENT, place(asset, partition)).mappings().one_or_none()
+    if row is None:
+        return None
+    fields = dict(row)
+    version_id = fields.pop("version_id")
+    if fields["id"] is None:
+        raise _unknown(version_id)
+    return version_from(fields)
+
+
 def version_in(connection: Connection, version_id: int) -> Version:
     """One version. Raises :class:`UnknownVersionError`."""
-    row = connection.execute(select(t.versions).where(t.versions.c.id == version_id)).mappings()
-    found = row.one_or_none()
+    found = connection.execute(_VERSION, {"version_id": version_id}).mappings().one_or_none()
     if found is None:
-        raise UnknownVersionError(
-            f"the ledger holds no version {version_id}",
-            remedy="naxs lineage show ASSET [MONTH] lists the versions of a result; "
-            "if the ledger was changed by hand, naxs lineage verify names where",
-        )
+        raise _unknown(version_id)
     return version_from(found)
+
+
+def _unknown(version_id: int) -> UnknownVersionError:
+    return UnknownVersionError(
+        f"the ledger holds no version {version_id}",
+        remedy="naxs lineage show ASSET [MONTH] lists the versions of a result; "
+        "if the ledger was changed by hand, naxs lineage verify names where",
+    )
 
 
 def version_from(row: Mapping[Any, Any]) -> Version:
@@ -213,11 +247,6 @@ def by_partition(
         query = select(table).where(and_(table.c.asset == asset, table.c.partition.in_(chunk)))
         found.update({row.partition: row for row in connection.execute(query)})
     return found
-
-
-def at_place(table: Any, asset: str, partition: str) -> tuple[Any, Any]:
-    """The conditions that pick one place in a table of the ledger."""
-    return table.c.asset == asset, table.c.partition == partition
 
 
 def chunks(items: Sequence[Any]) -> Iterable[Sequence[Any]]:

@@ -69,6 +69,7 @@ class Library:
     ledger: LedgerQueries
     store: Store
     cache: FrameCache = field(default_factory=FrameCache)
+    _cut_hashes: dict[tuple[int, date], str] = field(default_factory=dict)
 
     def frame(self, version: Version) -> pl.DataFrame:
         """The table of a version, checked against the recorded sha256 of its file."""
@@ -78,6 +79,16 @@ class Library:
             return pl.read_parquet(io.BytesIO(data))
 
         return self.cache.get(f"{version.uri}@{version.file_sha256}", load)
+
+    def cut_hash(self, version: Version, day: date) -> str:
+        """The content hash of what a version knew on ``day``; several assets ask for the same."""
+        known = self._cut_hashes.get((version.id, day))
+        if known is None:
+            known = table_hash(
+                cut_frame(self.frame(version), version.schema, day), version.schema.key
+            )
+            self._cut_hashes[version.id, day] = known
+        return known
 
     def text(self, version: Version) -> str:
         """The text of a version, checked against the recorded sha256 of its file."""
@@ -128,7 +139,7 @@ class Handle:
             self.asset,
             self.partition,
             version.id,
-            table_hash(self.frame(), version.schema.key),
+            self.library.cut_hash(version, self.cut),
             self.cut.isoformat(),
         )
 

@@ -4,14 +4,16 @@
 DAGSTER_HOME set.
 """
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
 from dagster._core.storage.root import LocalArtifactStorage
-from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
+from dagster._core.storage.sqlite_storage import DagsterSqliteStorage, _event_logs_directory
 from dagster._serdes import ConfigurableClassData
 
+from naxs_assets.operations.event_log import BATCH_SIZE, BATCH_SIZE_VARIABLE, BatchingEventLog
 from naxs_assets.settings import home_folder
 
 
@@ -21,6 +23,12 @@ def _folder(name: str) -> dict[str, str]:
 
 class HomeStorage(DagsterSqliteStorage):
     """Runs, events and schedules in SQLite files in the home."""
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        super().__init__(base_dir, inst_data)
+        self._event_log_storage = BatchingEventLog(_event_logs_directory(base_dir))
+        # Every process that writes events opens this storage first.
+        os.environ.setdefault(BATCH_SIZE_VARIABLE, str(BATCH_SIZE))
 
     @classmethod
     def config_type(cls) -> Any:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
+import pandera.errors
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from naxs_assets.errors import DataError
 from naxs_assets.lineage.contract import Column, Contract, RowRule
@@ -83,3 +87,41 @@ def test_every_breach_is_named(table: pl.DataFrame, named: str) -> None:
 def test_a_rule_on_an_unknown_value_counts_as_met() -> None:
     unknown = bars().with_columns(high=pl.lit(None, pl.Float64))
     assert BARS.validate(unknown, "market/bars[2024-01]").height == 1
+
+
+NUMBERS = st.one_of(
+    st.none(), st.sampled_from([float("nan"), float("inf"), -1.0, 0.0, 1e6, 2e6]), st.floats()
+)
+
+
+@given(
+    lows=st.lists(NUMBERS, min_size=1, max_size=4),
+    high=NUMBERS,
+    board=st.sampled_from([None, "main", "star", "bse"]),
+    symbol=st.sampled_from([None, "600519.SH"]),
+)
+def test_a_table_is_refused_exactly_where_pandera_refuses_it(
+    lows: list[float | None], high: float | None, board: str | None, symbol: str | None
+) -> None:
+    without_rules = replace(BARS, key=("low",), rules=())
+    table = pl.DataFrame(
+        {
+            "date": [date(2024, 1, 2)] * len(lows),
+            "symbol": [symbol] * len(lows),
+            "low": lows,
+            "high": [high] * len(lows),
+            "board": [board] * len(lows),
+        },
+        schema=without_rules.empty().schema,
+    ).unique("low")
+    try:
+        without_rules.pandera_schema.validate(table, lazy=True)
+        is_met = True
+    except pandera.errors.SchemaErrors:
+        is_met = False
+    try:
+        without_rules.validate(table, "market/bars[2024-01]")
+    except DataError:
+        assert not is_met
+    else:
+        assert is_met
