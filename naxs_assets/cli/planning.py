@@ -41,6 +41,23 @@ class Plan:
         return sum(len(reasons) for reasons in self.stale.values())
 
 
+def plan_roots(planned: Plan, assets: Sequence[LineageAsset]) -> Plan:
+    """The part of a plan that reads no other asset and has no months: calendar and lists.
+
+    To be run first and planned after: every month reads them up to its own day, so that what
+    follows from a change in them is known only when they are made.
+    """
+    recipes = {asset.recipe.asset: asset.recipe for asset in assets}
+    stale = {
+        asset: reasons
+        for asset, reasons in planned.stale.items()
+        if not recipes[asset].monthly and not recipes[asset].upstream
+    }
+    needed = {asset: planned.needed[asset] for asset in stale}
+    last = max(batch.last for batch in planned.batches) if planned.batches else ""
+    return Plan(needed=needed, stale=stale, batches=_batches(recipes, stale, last))
+
+
 def plan(
     assets: Sequence[LineageAsset],
     library: Library,

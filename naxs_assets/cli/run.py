@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from naxs_assets.cli.homes import Home
-from naxs_assets.cli.planning import Plan, plan
+from naxs_assets.cli.planning import Plan, plan, plan_roots
 from naxs_assets.errors import ConfigurationError
 from naxs_assets.lineage.records import Outcome, Published, place_name
 from naxs_assets.partitions import parse_month
@@ -71,9 +72,14 @@ def run_strategy(
     }
     if dry_run:
         return facts
-    from naxs_assets.cli.running import run_plan
+    from naxs_assets.cli.running import run_plans
 
-    published = run_plan(platform, planned, console)
+    def plans() -> Iterator[Plan]:
+        roots = plan_roots(planned, platform.assets)
+        yield roots
+        yield _plan(platform, strategy, first, last) if roots.batches else planned
+
+    published = run_plans(platform, plans(), console)
     facts.pop("to_make")
     report = platform.lineage.reader(f"{strategy}/report").whole()
     facts |= {

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -14,7 +15,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from naxs_assets.cli.planning import Batch, Plan
 from naxs_assets.errors import NaxsError
 from naxs_assets.lineage.monthly import Made
-from naxs_assets.lineage.publishing import Watcher
 from naxs_assets.lineage.records import Published
 from naxs_assets.settings import Settings
 
@@ -34,8 +34,10 @@ class RunInterruptedError(NaxsError):
     """A run was asked to stop."""
 
 
-def run_plan(platform: Platform, plan: Plan, console: Console) -> list[Published]:
-    """Run the batches of a plan; returns what was published, in order.
+def run_plans(platform: Platform, plans: Iterable[Plan], console: Console) -> list[Published]:
+    """Run the batches of each plan; returns what was published, in order.
+
+    A plan is asked for when the one before it is done.
 
     Raises the platform's own error that stopped a run, or :class:`RunFailedError`.
     """
@@ -46,20 +48,21 @@ def run_plan(platform: Platform, plan: Plan, console: Console) -> list[Published
     from naxs_assets.operations.orphans import end_orphans, process_tag
 
     published: list[Published] = []
-    with _instance(platform.settings) as instance, _progress(console, plan.to_make) as watcher:
+    with _instance(platform.settings) as instance, _Progress(console) as progress:
         end_orphans(instance)
-        if not plan.batches:
-            return []
 
-        def on_published(result: Published, made: Made) -> None:
+        def on_published(result: Published, _made: Made) -> None:
             published.append(result)
-            watcher(result, made)
+            progress.advance(result)
 
-        definitions = build_defs(platform.settings, platform, on_published)
-        job = definitions.resolve_implicit_global_asset_job_def()
-        for batch in plan.batches:
+        @cache
+        def job() -> dg.JobDefinition:  # built when there is something to run
+            definitions = build_defs(platform.settings, platform, on_published)
+            return definitions.resolve_implicit_global_asset_job_def()
+
+        for batch in _batches(plans, progress):
             try:
-                job.execute_in_process(
+                job().execute_in_process(
                     instance=instance,
                     asset_selection=[dg.AssetKey(name.split("/")) for name in batch.assets],
                     tags={**_range_tags(batch), **process_tag()},
@@ -73,6 +76,12 @@ def run_plan(platform: Platform, plan: Plan, console: Console) -> list[Published
             except Exception as error:
                 raise _own_error(error) from error
     return published
+
+
+def _batches(plans: Iterable[Plan], progress: _Progress) -> Iterator[Batch]:
+    for plan in plans:
+        progress.expect(plan.to_make)
+        yield from plan.batches
 
 
 def _range_tags(batch: Batch) -> dict[str, str]:
@@ -99,21 +108,34 @@ def point_dagster_at(home: Path) -> None:
         os.environ["DAGSTER_HOME"] = str(project)
 
 
-@contextmanager
-def _progress(console: Console, total: int) -> Iterator[Watcher]:
-    columns = (
-        TextColumn("{task.description:<28}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("starting", total=total)
+class _Progress:
+    """A bar over everything that is to be made, on a terminal; silent elsewhere."""
 
-        def watch(result: Published, _made: Made) -> None:
-            progress.update(task, advance=1, description=result.version.place)
+    def __init__(self, console: Console) -> None:
+        self._bar = Progress(
+            TextColumn("{task.description:<28}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("starting", total=0)
 
-        yield watch
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._bar.stop()
+
+    def expect(self, results: int) -> None:
+        """So many results are to come from here on."""
+        self._bar.update(self._task, total=self._bar.tasks[0].completed + results)
+
+    def advance(self, result: Published) -> None:
+        """One result is there."""
+        self._bar.update(self._task, advance=1, description=result.version.place)
 
 
 def _own_error(error: BaseException) -> NaxsError:

@@ -73,10 +73,11 @@ class Freshness:
             return current is None and read.kind is ReadKind.ABSENT
         if not read.cut:
             return current == read.read_hash
-        reader = Reader(self._library, read.asset)
-        handle = reader[read.partition]
+        handle = Reader(self._library, read.asset)[read.partition]
         if handle.version is not None and handle.version.id == read.version_id:
             return True
+        if read.kind is ReadKind.FACT:
+            return handle.fact(read.cut).read().read_hash == read.read_hash
         return handle.until(date.fromisoformat(read.cut)).read().read_hash == read.read_hash
 
     def _new_month(self, version: Version, reads: Sequence[Read]) -> str | None:

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from naxs_assets.errors import DataError
-from naxs_assets.lineage.reader import Handle
+from naxs_assets.lineage.reader import FactHandle, Handle
 from naxs_assets.lineage.recipe import Recipe
 
 
@@ -24,7 +24,7 @@ class Made:
 
     partition: str
     value: pl.DataFrame | str
-    made_from: tuple[Handle, ...] = ()
+    made_from: tuple[Handle | FactHandle, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from threading import Lock
+from typing import Any
 
 import polars as pl
 
@@ -24,6 +25,7 @@ from naxs_assets.lineage.records import (
     ReadKind,
     Schema,
     Version,
+    fact_hash,
     place_name,
 )
 from naxs_assets.lineage.store import Store
@@ -117,13 +119,13 @@ class Handle:
 
     def frame(self) -> pl.DataFrame:
         """The table. Raises :class:`NotMadeError` naming the place when it holds nothing."""
-        version = self._present()
+        version = self.present()
         frame = self.library.frame(version)
         return frame if self.cut is None else cut_frame(frame, version.schema, self.cut)
 
     def text(self) -> str:
         """The text. Raises :class:`NotMadeError` naming the place when it holds nothing."""
-        return self.library.text(self._present())
+        return self.library.text(self.present())
 
     def read(self) -> Read:
         """The edge that this handle stands for."""
@@ -143,7 +145,12 @@ class Handle:
             self.cut.isoformat(),
         )
 
-    def _present(self) -> Version:
+    def fact(self, name: str) -> FactHandle:
+        """One fact that the version tells of itself, such as what the quality rules found."""
+        return FactHandle(self, name)
+
+    def present(self) -> Version:
+        """The version. Raises :class:`NotMadeError` naming the place when it holds none."""
         if self.version is None:
             raise NotMadeError(
                 "a result that is needed has not been made yet",
@@ -151,6 +158,26 @@ class Handle:
                 remedy="materialize it first; naxs run adds what is missing by itself",
             )
         return self.version
+
+
+@dataclass(frozen=True)
+class FactHandle:
+    """One fact of a version: the edge holds while the fact is the same, whatever the content."""
+
+    handle: Handle
+    name: str
+
+    def value(self) -> Any:
+        """The fact, None where the version tells none. Raises :class:`NotMadeError`."""
+        return self.handle.present().metadata.get(self.name)
+
+    def read(self) -> Read:
+        """The edge that this fact stands for."""
+        version = self.handle.version
+        if version is None:
+            return self.handle.read()
+        place = self.handle.asset, self.handle.partition
+        return Read(ReadKind.FACT, *place, version.id, fact_hash(version, self.name), self.name)
 
 
 class Reader:

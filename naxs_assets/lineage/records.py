@@ -32,6 +32,7 @@ class ReadKind(StrEnum):
     """What an input edge points at."""
 
     VERSION = "version"
+    FACT = "fact"
     ABSENT = "absent"
     EXTERNAL = "external"
 
@@ -41,7 +42,8 @@ class Read:
     """One input edge: exactly what was read to make a version.
 
     ``read_hash`` is the content hash of what was read; ``cut`` is the ISO day of a point-in-time
-    read, else empty. ``version_id`` is None for an absent place and for an external input.
+    read and the name of a fact, else empty. ``version_id`` is None for an absent place and for an
+    external input.
     """
 
     kind: ReadKind
@@ -50,6 +52,12 @@ class Read:
     version_id: int | None
     read_hash: str
     cut: str = ""
+
+
+def fact_hash(version: Version, name: str) -> str:
+    """A hash of one fact that a version tells of itself; of null where it tells none."""
+    # As text, for facts may hold numbers that canonical JSON refuses.
+    return json_hash(json.dumps(version.metadata.get(name), sort_keys=True, ensure_ascii=False))
 
 
 def reads_hash(reads: tuple[Read, ...]) -> str:

@@ -40,10 +40,11 @@ versions = Table(
     Index("versions_by_place", "asset", "partition"),
 )
 
-# What a version was made from. ``kind`` is ``version`` (exactly that version was read), ``absent``
-# (the place was looked at and held nothing) or ``external`` (something outside the ledger, known
-# by ``read_hash``). ``read_hash`` is the content hash of what was read: the version's own, or that
-# of its cut when only what was known on the day ``cut`` was read.
+# What a version was made from. ``kind`` is ``version`` (exactly that version was read), ``fact``
+# (of that version only the fact named ``cut``), ``absent`` (the place was looked at and held
+# nothing) or ``external`` (something outside the ledger, known by ``read_hash``). ``read_hash`` is
+# the hash of what was read: the version's content, the fact, or the content of its cut when only
+# what was known on the day ``cut`` was read.
 inputs = Table(
     "inputs",
     metadata,

@@ -10,7 +10,7 @@ from naxs_assets.lineage.content_hash import json_hash, table_hash
 from naxs_assets.lineage.contract import Contract
 from naxs_assets.lineage.monthly import Made, Refused
 from naxs_assets.lineage.reader import Reader
-from naxs_assets.lineage.recipe import Months, Recipe, Whole
+from naxs_assets.lineage.recipe import AllMonths, Months, Recipe, Whole
 from naxs_assets.market.calendar import trading_days
 from naxs_assets.market.contracts import (
     CALENDAR,
@@ -18,7 +18,9 @@ from naxs_assets.market.contracts import (
     INDEX_PRICES,
     INSTRUMENTS,
     PRICES,
+    QUALITY_FINDINGS,
 )
+from naxs_assets.market.findings import findings_table
 from naxs_assets.market.index_prices import build_index_month
 from naxs_assets.market.prices import build_month
 from naxs_assets.market.reference import index_members_table, instruments_table
@@ -52,6 +54,7 @@ def market_assets(settings: Settings, source: Source) -> list[LineageAsset]:
         ),
         _prices(source),
         _index_prices(source),
+        _findings(),
     ]
 
 
@@ -231,6 +234,44 @@ def _index_prices(source: Source) -> LineageAsset:
         description="指数日线 Daily index bars",
         group=GROUP,
         kinds=frozenset({"polars", "pandera", source.name}),
+        owner=OWNER,
+    )
+
+
+def _findings() -> LineageAsset:
+    def make(pending: Iterator[str], prices: Reader, index_prices: Reader) -> Iterator[Made]:
+        for partition in pending:
+            found = [
+                (reader.asset, month, reader[month].fact("findings"))
+                for reader in (prices, index_prices)
+                for month in reader
+            ]
+            table = findings_table((asset, month, fact.value()) for asset, month, fact in found)
+            yield Made(
+                partition,
+                table,
+                made_from=tuple(fact for _, _, fact in found),
+                metadata={
+                    "by_verdict": dict(table.group_by("verdict").len().sort("verdict").rows())
+                },
+            )
+
+    recipe = Recipe(
+        asset="market/findings",
+        code=("naxs_assets.market.findings",),
+        monthly=False,
+        contract=QUALITY_FINDINGS,
+        upstream={
+            "prices": AllMonths("market/prices"),
+            "index_prices": AllMonths("market/index_prices"),
+        },
+    )
+    return LineageAsset(
+        recipe=recipe,
+        generator=make,
+        description="质量发现 What each quality rule found in each month, with sample rows",
+        group=GROUP,
+        kinds=frozenset({"polars"}),
         owner=OWNER,
     )
 

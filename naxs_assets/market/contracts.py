@@ -231,3 +231,20 @@ INDEX_PRICES = Contract(
     ),
     known_from="date",
 )
+
+QUALITY_FINDINGS = Contract(
+    name="findings",
+    version=1,
+    key=("asset", "month", "rule"),
+    columns=(
+        Column("asset", pl.String, "-", "table that was judged, for example market/prices"),
+        Column("month", pl.String, "-", "month of the table, YYYY-MM"),
+        Column("rule", pl.String, "-", "id of the quality rule"),
+        Column("severity", pl.String, "-", "critical rows leave the market, warnings stay in it"),
+        Column("verdict", pl.String, "-", "what became of the rule in this month"),
+        Column("rows", pl.Int64, "rows", "rows that broke the rule", at_least=0),
+        Column("share", pl.Float64, "ratio", "of the month's raw rows", at_least=0),
+        Column("sample", pl.String, "-", "up to five keys, symbol and date, joined by commas"),
+        Column("note", pl.String, "-", "in words; empty for none"),
+    ),
+)

@@ -12,7 +12,7 @@ from naxs_assets.learning.models import ModelDocument
 from naxs_assets.lineage.assets import LineageAsset
 from naxs_assets.lineage.monthly import Made
 from naxs_assets.lineage.reader import Handle, Reader
-from naxs_assets.lineage.recipe import AllMonths, Recipe
+from naxs_assets.lineage.recipe import AllMonths, Recipe, Whole
 from naxs_assets.pages.frame import MarketLabel, appearance
 from naxs_assets.reports.tear_sheet import render_tear_sheet, summarise
 from naxs_assets.reports.tear_sheet_inputs import SCHEMAS, TearSheet
@@ -30,8 +30,10 @@ def report_asset(strategy: Strategy, market: MarketLabel) -> LineageAsset:
         labels: Reader,
         model: Reader,
         index_prices: Reader,
+        findings: Reader,
     ) -> Iterator[Made]:
         for partition in pending:
+            found = findings.whole()
             months = list(backtest)
             read = {
                 name: [reader[month] for month in months]
@@ -47,7 +49,7 @@ def report_asset(strategy: Strategy, market: MarketLabel) -> LineageAsset:
             yield Made(
                 partition,
                 render_tear_sheet(sheet),
-                made_from=tuple(handle for handles in read.values() for handle in handles),
+                made_from=(found, *(handle for handles in read.values() for handle in handles)),
                 metadata={"summary": summarise(sheet)},
             )
 
@@ -67,6 +69,7 @@ def report_asset(strategy: Strategy, market: MarketLabel) -> LineageAsset:
             "labels": AllMonths(f"labels/{strategy.label}"),
             "model": AllMonths(f"{strategy.name}/model"),
             "index_prices": AllMonths("market/index_prices"),
+            "findings": Whole("market/findings"),
         },
     )
     return LineageAsset(

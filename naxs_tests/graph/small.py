@@ -35,6 +35,7 @@ ASSETS = (
     "market/index_members",
     "market/prices",
     "market/index_prices",
+    "market/findings",
     "features/few",
     "labels/next_day",
     "tiny/dataset",

@@ -28,6 +28,7 @@ GRAPH = {
     "market/index_members": set(),
     "market/prices": {"market/calendar", "market/instruments", "market/prices"},
     "market/index_prices": {"market/calendar"},
+    "market/findings": {"market/prices", "market/index_prices"},
     "features/basic": {"market/prices"},
     "labels/next_day": {"market/prices"},
     "csi300_topk/dataset": {"features/basic", "labels/next_day", "market/index_members"},
@@ -43,10 +44,17 @@ GRAPH = {
         "csi300_topk/model",
         "csi300_topk/predictions",
         "labels/next_day",
+        "market/findings",
         "market/index_prices",
     },
 }
-WHOLE = {"market/calendar", "market/instruments", "market/index_members", "csi300_topk/report"}
+WHOLE = {
+    "market/calendar",
+    "market/instruments",
+    "market/index_members",
+    "market/findings",
+    "csi300_topk/report",
+}
 
 
 @pytest.fixture(scope="module")

@@ -53,6 +53,28 @@ def test_an_input_made_again_with_the_same_content_changes_nothing(made: Lineage
     assert stale(made) == {}
 
 
+def test_a_fact_that_was_read_counts_and_the_content_beside_it_does_not(lineage: Lineage) -> None:
+    def told(pending: Iterator[str]) -> Iterator[Made]:
+        for month in pending:
+            fact = lineage.reader("bars")[month].fact("broken")
+            yield Made(month, numbers(month, fact.value()), made_from=(fact,))
+
+    def publish_bars(value: int, broken: int) -> None:
+        table = numbers(JANUARY, value)
+        made = Made(JANUARY, table, metadata={"broken": broken})
+        recipe = replace(a_recipe("bars"), config={"value": value, "broken": broken})
+        publish(lineage, recipe, lambda pending: (made for _ in pending), [JANUARY])
+
+    publish_bars(1, broken=2)
+    counted = a_recipe("counted")
+    publish(lineage, counted, told, [JANUARY])
+    assert lineage.reader("counted")[JANUARY].frame()["value"].to_list() == [2]
+    publish_bars(7, broken=2)
+    assert stale(lineage, counted) == {}
+    publish_bars(7, broken=3)
+    assert stale(lineage, counted) == {JANUARY: "bars[2020-01] changed"}
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
