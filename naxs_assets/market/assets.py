@@ -154,8 +154,7 @@ def _prices(source: Source) -> LineageAsset:
                 made_from=(days, listed, before),
                 metadata={
                     "findings": built.findings.to_dicts(),
-                    "quarantined": built.frame.get_column("quarantined_by").count(),
-                    "repaired": built.frame.get_column("repaired").count(),
+                    **built.counts(),
                     "rejected": _as_json(built.rejected),
                     "source": source.name,
                     "provenance": source.provenance(),

@@ -112,7 +112,7 @@ INDEX_MEMBERS = Contract(
 
 PRICES = Contract(
     name="prices",
-    version=1,
+    version=2,
     key=("date", "symbol"),
     columns=(
         _DATE,
@@ -182,6 +182,12 @@ PRICES = Contract(
             "what was repaired: adj_factor = rebuilt from the change",
             nullable=True,
             one_of=("adj_factor",),
+        ),
+        Column(
+            "supplemented",
+            pl.Boolean,
+            "-",
+            "pre_close, amount and status of this row came from the source's second table",
         ),
     ),
     rules=(

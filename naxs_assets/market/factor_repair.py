@@ -23,7 +23,7 @@ def half_up(price: pl.Expr) -> pl.Expr:
     return ((price * 100 + 0.5 + 1e-6).floor() / 100).round(2)
 
 
-def check_factor(rows: pl.DataFrame, *, rebuild: bool) -> pl.DataFrame:
+def check_factor(rows: pl.DataFrame, *, rebuild: bool, build: bool) -> pl.DataFrame:
     """Add ``adj_factor``, ``source_adj_factor``, ``contradicts``, ``built`` and ``unknown``.
 
     ``rows`` is sorted by symbol and day; a symbol may begin with a row of state out of the month
@@ -39,8 +39,9 @@ def check_factor(rows: pl.DataFrame, *, rebuild: bool) -> pl.DataFrame:
     ``contradicts`` marks rows whose factor disagrees with the change; with ``rebuild`` the ratio of
     that day becomes previous close / pre_close. ``built`` marks rows whose factor the source does
     not give, built the same way from 1 or from the row before; ``unknown`` those of them where
-    nothing tells the ratio, which is then taken as 1. ``source_adj_factor`` is the vendor's factor,
-    carried over rows that have none of their own.
+    nothing tells the ratio, which is then taken as 1. Without ``build``, for a source that states
+    no returns on most rows, there are none of either: such a row has no factor.
+    ``source_adj_factor`` is the vendor's factor, carried over rows that have none of their own.
     """
     vendor, own, carried = pl.col("vendor_factor"), pl.col("own"), pl.col("carried")
     rows = rows.with_columns(
@@ -48,10 +49,13 @@ def check_factor(rows: pl.DataFrame, *, rebuild: bool) -> pl.DataFrame:
         first=(pl.col("symbol") != pl.col("symbol").shift(1)).fill_null(value=True),
     )
     rows = rows.with_columns(
-        # Where the vendor has never given a factor, the series is worked out on a level of 1.
-        level=own.forward_fill().over("symbol").fill_null(1.0),
+        level=own.forward_fill().over("symbol"),
         has_own=pl.when(~carried).then(own.is_not_null()).forward_fill().over("symbol"),
-    ).with_columns(
+    )
+    if build:
+        # Where the vendor has never given a factor, the series is worked out on a level of 1.
+        rows = rows.with_columns(pl.col("level").fill_null(1.0))
+    rows = rows.with_columns(
         last_level=pl.when(~pl.col("first")).then(pl.col("level").shift(1)),
         last_has_own=pl.when(~pl.col("first")).then(pl.col("has_own").shift(1)),
     )
@@ -64,11 +68,11 @@ def check_factor(rows: pl.DataFrame, *, rebuild: bool) -> pl.DataFrame:
             & pl.col("last_has_own")
             & ((implied - pl.col("change")).abs() > TOLERANCE)
         ).fill_null(value=False),
-        built=~carried & own.is_null(),
+        built=~carried & own.is_null() & build,
         returned=(~carried & own.is_not_null() & ~pl.col("last_has_own")).fill_null(value=False),
         day_ratio=pl.when(no_jump).then(1.0).otherwise(pl.col("last_price") / pl.col("pre_close")),
     )
-    replaced = pl.col("built") | pl.col("returned")
+    replaced = (pl.col("built") | pl.col("returned")) & build
     if rebuild:
         replaced = replaced | pl.col("contradicts")
     replaced = replaced & ~pl.col("first")
@@ -81,28 +85,13 @@ def check_factor(rows: pl.DataFrame, *, rebuild: bool) -> pl.DataFrame:
         .otherwise(1.0)
     )
     correction = step.cum_prod().over("symbol").round(_CORRECTION_DIGITS)
+    # Rows taken out before a symbol's first good one have no factor to carry.
+    has_factor = pl.col("has_own").is_not_null() if build else carried | own.is_not_null()
+    carries = carried & pl.col("has_own") if build else carried
     return rows.with_columns(
-        # Rows taken out before a symbol's first good one have no factor to carry.
-        adj_factor=pl.when(pl.col("has_own").is_not_null()).then(pl.col("level") * correction),
-        source_adj_factor=pl.when(carried & pl.col("has_own")).then(pl.col("level")).otherwise(own),
+        adj_factor=pl.when(has_factor).then(pl.col("level") * correction),
+        source_adj_factor=pl.when(carries).then(pl.col("level")).otherwise(own),
         unknown=(replaced & pl.col("follows") & pl.col("day_ratio").is_null()).fill_null(
             value=False
         ),
-    )
-
-
-def vendor_factor_only(rows: pl.DataFrame) -> pl.DataFrame:
-    """The columns of :func:`check_factor` where neither change nor pre_close is known.
-
-    Nothing can be checked or built: ``adj_factor`` is the vendor's, null where it gave none.
-    """
-    vendor = pl.col("vendor_factor")
-    own = pl.when(~pl.col("carried") & vendor.is_finite() & (vendor > 0)).then(vendor)
-    factor = pl.when(pl.col("carried")).then(own.forward_fill().over("symbol")).otherwise(own)
-    return rows.with_columns(
-        adj_factor=factor,
-        source_adj_factor=factor,
-        contradicts=pl.lit(value=False),
-        built=pl.lit(value=False),
-        unknown=pl.lit(value=False),
     )

@@ -8,7 +8,7 @@ import polars as pl
 
 from naxs_assets.errors import DataError
 from naxs_assets.market.contracts import PRICE_FIELDS, PRICES
-from naxs_assets.market.factor_repair import check_factor, half_up, vendor_factor_only
+from naxs_assets.market.factor_repair import check_factor, half_up
 from naxs_assets.market.limits import LISTING_DAYS, with_limits
 from naxs_assets.market.quarantine import quarantined_rows
 from naxs_assets.market.row_rules import (
@@ -37,12 +37,26 @@ _POLICY_VERDICT = {
 class MonthOfPrices:
     """A month's ``frame`` (contract ``PRICES``) and the ``findings`` of every rule (``FINDINGS``).
 
-    ``rejected`` holds the rows that have no place in the frame (``REJECTED``).
+    ``rejected`` holds the rows that have no place in the frame (``REJECTED``),
+    ``supplement_disagrees`` is the number of raw rows of which the source's second table has
+    another close.
     """
 
     frame: pl.DataFrame
     findings: pl.DataFrame
     rejected: pl.DataFrame
+    supplement_disagrees: int
+
+    def counts(self) -> dict[str, int]:
+        """Rows by what became of them, for people; ``supplement_disagrees`` only when any."""
+        counts = {
+            "quarantined": self.frame.get_column("quarantined_by").count(),
+            "repaired": self.frame.get_column("repaired").count(),
+            "supplemented_rows": int(self.frame.get_column("supplemented").sum()),
+        }
+        if self.supplement_disagrees:
+            counts["supplement_disagrees"] = self.supplement_disagrees
+        return counts
 
 
 def build_month(
@@ -65,7 +79,8 @@ def build_month(
     when ``raw`` holds days of another month or lacks a column.
     """
     _require_shape(raw, month)
-    findings = Findings(f"market/prices {month}", raw.height, gaps=gaps)
+    known = {name: raw.get_column(name).count() for name in gaps.columns & set(RAW_BARS)}
+    findings = Findings(f"market/prices {month}", raw.height, gaps=gaps, known=known)
     placed, rejected = placed_rows(raw, month, calendar, findings)
     report_missing_days(placed, month, calendar, previous, findings)
     rows = judged_rows(unique_rows(placed), findings)
@@ -73,9 +88,10 @@ def build_month(
         open_in_month = open_days(calendar, month)
         rows = with_absent_rows(rows, open_in_month, instruments, previous, findings)
     rows = with_last_prices(with_state(rows, previous), findings)
-    rows = _with_factor(_with_pre_close(rows), gaps, policy, findings)
+    rows = _with_factor(_with_pre_close(rows, gaps), gaps, policy, findings)
     rows = _with_limit_rule(rows.filter(~pl.col("is_state")), calendar, instruments, findings)
-    return MonthOfPrices(_finished(rows, raw), findings.frame(), rejected)
+    disagrees = int(raw.get_column("supplement_disagrees").sum())
+    return MonthOfPrices(_finished(rows, raw), findings.frame(), rejected, disagrees)
 
 
 def _require_shape(raw: pl.DataFrame, month: str) -> None:
@@ -96,12 +112,17 @@ def _require_shape(raw: pl.DataFrame, month: str) -> None:
         )
 
 
-def _with_pre_close(rows: pl.DataFrame) -> pl.DataFrame:
+def _quotes_returns(gaps: DeclaredGaps) -> bool:
+    """Whether the source states the day's return, as ``change`` or by ``pre_close``."""
+    return not {"change", "pre_close"} <= gaps.columns
+
+
+def _with_pre_close(rows: pl.DataFrame, gaps: DeclaredGaps) -> pl.DataFrame:
     """Set ``pre_close`` and ``change`` where the source leaves one of them out.
 
     The previous close is the source's own; else close / (1 + change), rounded half up, which is the
     exchange's on 270,385 of 270,385 rows that state both; else the last close over the factor's
-    jump.
+    jump. A suspended day's change is 0 where the source states returns at all.
     """
     suspended, price = pl.col("suspended").fill_null(value=False), pl.col("price")
     given = pl.when(pl.col("pre_close").is_finite() & (pl.col("pre_close") > 0)).then("pre_close")
@@ -112,7 +133,10 @@ def _with_pre_close(rows: pl.DataFrame) -> pl.DataFrame:
         pre_close=pl.when(suspended)
         .then("close")
         .otherwise(pl.coalesce(given, half_up(price / (1 + change)), from_factor)),
-        change=pl.coalesce(change, pl.when(suspended).then(0.0).otherwise(price / given - 1)),
+        change=pl.coalesce(
+            change,
+            pl.when(suspended & _quotes_returns(gaps)).then(0.0).otherwise(price / given - 1),
+        ),
     )
 
 
@@ -120,9 +144,8 @@ def _with_factor(
     rows: pl.DataFrame, gaps: DeclaredGaps, policy: FactorPolicy, findings: Findings
 ) -> pl.DataFrame:
     """Set ``adj_factor``, ``source_adj_factor`` and ``repaired``; report and take out by policy."""
-    if {"change", "pre_close"} <= gaps.columns:
-        return vendor_factor_only(rows).with_columns(repaired=pl.lit(None, dtype=pl.String))
-    rows = check_factor(rows, rebuild=policy is not FactorPolicy.KEEP)
+    build = _quotes_returns(gaps)
+    rows = check_factor(rows, rebuild=policy is not FactorPolicy.KEEP, build=build)
     contradicts, unknown = pl.col("contradicts"), pl.col("unknown")
     missing = pl.col("built") & ~pl.col("is_state") & ~unknown
     verdict, done = _POLICY_VERDICT[policy]
@@ -134,7 +157,7 @@ def _with_factor(
         rows.filter(unknown),
         note="neither the factor nor the change is known",
     )
-    if "adj_factor" in gaps.columns:
+    if "adj_factor" in gaps.columns and build:
         findings.note("factor", "adj_factor is built from the change")
         repaired = contradicts
     else:
@@ -196,6 +219,7 @@ def _finished(rows: pl.DataFrame, raw: pl.DataFrame) -> pl.DataFrame:
         volume=pl.when(suspended).then(0).otherwise("volume"),
         amount=pl.when(suspended).then(0.0).otherwise("amount"),
         is_suspended=suspended,
+        supplemented=pl.col("supplemented").fill_null(value=False),
     ).with_columns(
         *(
             pl.when(kept).then(name).alias(name)

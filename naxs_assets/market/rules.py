@@ -69,10 +69,9 @@ class Rule:
     share: float
     needs: tuple[frozenset[str], ...] = ()
 
-    def missing(self, gaps: DeclaredGaps) -> str:
-        """The declared gaps that keep the rule from being checked in full; empty for none."""
-        lacking = sorted(name for need in self.needs if need <= gaps.columns for name in need)
-        return ", ".join(lacking)
+    def missing(self, gaps: DeclaredGaps) -> list[frozenset[str]]:
+        """The needs of which every column is a declared gap."""
+        return [need for need in self.needs if need <= gaps.columns]
 
 
 RULES: dict[str, Rule] = {
@@ -164,19 +163,20 @@ class Findings:
         rows: int,
         *,
         gaps: DeclaredGaps | None = None,
+        known: Mapping[str, int] | None = None,
         rules: Iterable[str] = tuple(RULES),
     ) -> None:
-        """``where`` names table and month; ``rows`` is the number of raw rows."""
+        """``where`` names table and month; ``rows`` is the number of raw rows.
+
+        ``known`` gives the number of raw rows that have a value in a column of ``gaps`` after all:
+        a rule that needs it is applied to those and says so.
+        """
         self._where = where
         self._rows = rows
-        self._findings: dict[str, _Finding] = {}
-        for rule in rules:
-            missing = RULES[rule].missing(gaps) if gaps is not None else ""
-            self._findings[rule] = (
-                _Finding(Verdict.NOT_APPLICABLE, notes=(f"declared gap: {missing}",))
-                if missing
-                else _Finding(Verdict.PASS)
-            )
+        self._findings = {
+            rule: _at_first(RULES[rule], gaps or DeclaredGaps(), known or {}, rows)
+            for rule in rules
+        }
 
     def note(self, rule: str, text: str) -> None:
         """Add a remark to a rule's finding."""
@@ -245,6 +245,18 @@ class Findings:
             "file or its mapping (columns, units, declared gaps) and run the month again",
             findings=self.frame(until=rule.id),
         )
+
+
+def _at_first(rule: Rule, gaps: DeclaredGaps, known: Mapping[str, int], rows: int) -> _Finding:
+    """The finding of a rule that nothing has broken yet."""
+    missing = rule.missing(gaps)
+    unknown = [need for need in missing if not any(known.get(name) for name in need)]
+    if unknown:
+        names = ", ".join(sorted(name for need in unknown for name in need))
+        return _Finding(Verdict.NOT_APPLICABLE, notes=(f"declared gap: {names}",))
+    partly = sorted(name for need in missing for name in need if known.get(name))
+    notes = (f"{name} known for {known[name]:,} of {rows:,} rows" for name in partly)
+    return _Finding(Verdict.PASS, notes=tuple(notes))
 
 
 def _sample(keys: pl.DataFrame) -> str:

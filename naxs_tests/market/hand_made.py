@@ -77,6 +77,8 @@ def bar(
         "is_st": False,
         "is_suspended": False,
         "bad_cells": None,
+        "supplemented": False,
+        "supplement_disagrees": False,
     }
     return row | cells
 

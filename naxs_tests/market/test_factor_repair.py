@@ -156,6 +156,69 @@ def test_a_factor_that_is_a_declared_gap_is_built_without_a_repair() -> None:
     assert built.frame["repaired"].null_count() == 4
 
 
+# A source that states no returns, save where its second table knows the previous close.
+SILENT = DeclaredGaps(frozenset({"change", "pre_close"}))
+_NO_RETURN = {"change": None, "pre_close": None}
+
+
+def _told(*numbers: int, factors: list[float | None], **cells: Any) -> pl.DataFrame:
+    """A flat price under ``factors``; the previous close is known on the days ``numbers``."""
+    return raw(
+        *(
+            bar(n, 10.0, adj_factor=factor)
+            | (_NO_RETURN if n not in numbers else {"change": None})
+            | cells
+            for n, factor in enumerate(factors)
+        )
+    )
+
+
+def test_where_no_return_is_known_the_factor_is_the_vendor_s_and_not_checked() -> None:
+    factors: list[float | None] = [2.0, 2.0, 1.9, None, 1.9]
+    built = build(_told(factors=factors), gaps=SILENT)
+    assert verdicts(built) == {"factor": "not_applicable", "limit": "not_applicable"}
+    assert built.frame["adj_factor"].to_list() == factors
+    assert built.frame["source_adj_factor"].to_list() == factors
+    assert built.frame["repaired"].null_count() == 5
+
+
+def test_where_the_return_is_known_on_some_rows_those_are_checked() -> None:
+    built = build(_told(1, 4, factors=[2.0, 2.0, 1.9, 1.9, 2.1, 2.1]), gaps=SILENT)
+    assert verdicts(built) == {"factor": "repaired"}
+    found = finding(built, "factor")
+    assert found["rows"] == 1
+    assert found["sample"] == f"{STOCK} {open_day(4)}"
+    assert found["note"].startswith("pre_close known for 2 of 6 rows; ")
+    # The jump of day 2 may be an ex-date, that of day 4 is none.
+    assert built.frame["adj_factor"].to_list() == pytest.approx([2.0, 2.0, *[1.9] * 4])
+    assert finding(built, "limit")["note"] == "pre_close known for 2 of 6 rows"
+
+
+def test_a_suspension_of_such_a_source_is_checked_only_where_its_return_is_known() -> None:
+    halted = {"volume": 0, "amount": 0.0, "is_suspended": True}
+    built = build(_told(3, factors=[2.0, 1.5, 1.5, 3.0], **halted), gaps=SILENT)
+    assert built.frame["repaired"].to_list() == [None, None, None, "adj_factor"]
+
+
+def test_such_a_repair_lasts_into_months_without_returns() -> None:
+    april = first_of(APRIL)
+    factors: list[float | None] = [2.0] * (april - 1) + [3.0] * 4
+    bars = _told(april - 1, factors=factors)
+    march = build(bars.filter(pl.col("date") < open_day(april)), gaps=SILENT)
+    rest = bars.filter(pl.col("date") >= open_day(april))
+    after = build(rest, APRIL, previous=march.frame, gaps=SILENT)
+    assert verdicts(march) == {"factor": "repaired"}
+    assert verdicts(after)["factor"] == "not_applicable"
+    assert after.frame["adj_factor"].to_list() == pytest.approx([2.0] * 3, rel=1e-9)
+
+
+def test_a_hole_in_the_factor_of_such_a_source_stays_a_hole() -> None:
+    bars = _told(1, factors=[None, 2.0, None, 4.0])
+    built = build(bars, gaps=SILENT)
+    assert verdicts(built) == {}
+    assert built.frame["adj_factor"].to_list() == [None, 2.0, None, 4.0]
+
+
 def test_a_hole_in_the_factor_is_bridged() -> None:
     # The ex-date lies within the hole; the vendor's factor has it when it returns.
     rows = [

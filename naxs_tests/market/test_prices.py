@@ -46,6 +46,7 @@ def test_a_clean_month_passes_every_rule_unchanged() -> None:
         "volume": 1000, "amount": 10500.0, "adj_factor": 2.0, "source_adj_factor": 2.0,
         "is_st": False, "is_suspended": False, "limit_up": 1100, "limit_down": 900,
         "quarantined_by": None, "quarantined_row": None, "repaired": None,
+        "supplemented": False,
     }  # fmt: skip
 
 
@@ -217,6 +218,91 @@ def test_the_rest_of_a_rule_is_checked_beside_a_gap() -> None:
     bars = raw(bar(0, 10.0, amount=None), bar(1, 10.0, amount=None, volume=0))
     built = build(bars, gaps=DeclaredGaps(frozenset({"amount"})))
     assert verdicts(built) == {"zero": "quarantined"}
+
+
+# A source without amounts, whose second table knows some of them.
+PARTLY = DeclaredGaps(frozenset({"amount", "pre_close", "is_st"}))
+
+
+def _poor(
+    number: int, close: float, before: float | None = None, /, **cells: Any
+) -> dict[str, Any]:
+    """A row as such a source has it where the second table has none."""
+    return bar(number, close, before, amount=None, pre_close=None, is_st=None) | cells
+
+
+def _rich(
+    number: int, close: float, before: float | None = None, /, **cells: Any
+) -> dict[str, Any]:
+    return bar(number, close, before, supplemented=True) | cells
+
+
+def test_rows_of_the_second_table_are_marked_and_counted() -> None:
+    bars = raw(_poor(0, 10.0), _rich(1, 10.5, 10.0), _poor(2, 10.5, supplement_disagrees=True))
+    built = build(bars, gaps=PARTLY)
+    assert built.frame["supplemented"].to_list() == [False, True, False]
+    assert built.frame["amount"].to_list() == [None, 10500.0, None]
+    assert built.counts() == {
+        "quarantined": 0, "repaired": 0, "supplemented_rows": 1, "supplement_disagrees": 1,
+    }  # fmt: skip
+
+
+def test_without_a_second_table_nothing_disagrees() -> None:
+    nulls = raw(bar(0, 10.0, supplemented=None, supplement_disagrees=None))
+    built = build(nulls)
+    assert built.counts() == {"quarantined": 0, "repaired": 0, "supplemented_rows": 0}
+    assert built.frame["supplemented"].to_list() == [False]
+
+
+def test_a_gap_with_some_values_is_checked_on_those_rows_and_the_finding_says_how_many() -> None:
+    built = build(raw(_poor(0, 10.0), _rich(1, 10.5, 10.0)), gaps=PARTLY)
+    assert verdicts(built) == {}
+    assert finding(built, "zero")["note"] == "amount known for 1 of 2 rows"
+
+
+def test_a_month_without_any_value_stays_not_applicable() -> None:
+    built = build(raw(_poor(0, 10.0), _poor(1, 10.5, 10.0)), gaps=PARTLY)
+    assert verdicts(built) == {"zero": "not_applicable"}
+
+
+@pytest.mark.parametrize(
+    ("row", "broken"),
+    [
+        (_poor(1, 10.0), False),
+        (_rich(1, 10.0), False),
+        (_rich(1, 10.0, amount=0.0), True),
+        (_poor(1, 10.0, volume=0), True),
+        # The second table says suspended, the first one has a volume.
+        (_rich(1, 10.0, is_suspended=True), True),
+        (_poor(1, 10.0, volume=0, is_suspended=True), False),
+        (_rich(1, 10.0, volume=0, amount=0.0, is_suspended=True), False),
+        (_rich(1, 10.0, volume=0, amount=None, is_suspended=True), False),
+    ],
+)
+def test_the_zero_rule_on_rows_with_and_without_an_amount(
+    row: dict[str, Any], *, broken: bool
+) -> None:
+    built = build(raw(_rich(0, 10.0), row), gaps=PARTLY)
+    assert ("zero" in verdicts(built)) is broken
+    assert (built.frame["quarantined_by"][1] == "zero") is broken
+
+
+def test_limits_follow_st_where_it_is_known() -> None:
+    bars = raw(_poor(0, 10.0), _rich(1, 10.0, is_st=True), _poor(2, 10.8, 10.0))
+    built = build(bars, gaps=PARTLY)
+    assert verdicts(built) == {}
+    assert built.frame["limit_up"].to_list() == [1100, 1050, 1100]
+    beyond = build(raw(_poor(0, 10.0), _rich(1, 10.8, 10.0, is_st=True)), gaps=PARTLY)
+    assert verdicts(beyond) == {"limit": "warn"}
+
+
+def test_a_bad_cell_of_the_second_table_takes_the_row_out_and_is_kept() -> None:
+    cell = '{"supplement.amount": "1.26万"}'
+    built = build(raw(_poor(0, 10.0), _rich(1, 10.5, 10.0, amount=None, bad_cells=cell)))
+    assert verdicts(built) == {"schema": "quarantined"}
+    (kept,) = json.loads(built.frame["quarantined_row"][1])
+    assert kept["supplement.amount"] == "1.26万"
+    assert built.frame["supplemented"].to_list() == [False, True]
 
 
 # (close, change, previous close): halves round up; 10.05 / 1.005 is 10 exactly.

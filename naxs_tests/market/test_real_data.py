@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from functools import cache
@@ -49,7 +50,7 @@ def build_all(
     gaps: DeclaredGaps | None = None,
     policy: FactorPolicy | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Every month's prices, and the findings that are no plain pass."""
+    """Every month's prices and findings."""
     listed = instruments_table(files.instruments())
     first, last = files.coverage()
     previous: pl.DataFrame | None = None
@@ -67,7 +68,11 @@ def build_all(
         previous = PRICES.validate(built.frame, month)
         frames.append(built.frame)
         findings.append(built.findings.with_columns(month=pl.lit(month)))
-    return pl.concat(frames), pl.concat(findings).filter(pl.col("verdict") != "pass")
+    return pl.concat(frames), pl.concat(findings)
+
+
+def no_pass(findings: pl.DataFrame) -> pl.DataFrame:
+    return findings.filter(pl.col("verdict") != "pass")
 
 
 @cache
@@ -77,7 +82,7 @@ def ci_small() -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def test_the_small_panel_has_three_findings() -> None:
     _, findings = ci_small()
-    assert findings.select("rule", "verdict", "sample").rows() == [
+    assert no_pass(findings).select("rule", "verdict", "sample").rows() == [
         ("factor", "repaired", "600372.SH 2020-11-19"),
         ("factor", "repaired", "000001.SZ 2020-12-31"),
         ("limit", "warn", "000792.SZ 2021-08-10"),  # relisted without a limit
@@ -129,7 +134,7 @@ def test_absent_rows_are_filled_in_to_the_same_prices() -> None:
 
 def test_policy_quarantine_keeps_the_level_of_the_factor() -> None:
     frame, findings = build_all(source("ci_small"), policy=FactorPolicy.QUARANTINE)
-    assert findings["verdict"].to_list() == ["quarantined", "quarantined", "warn"]
+    assert no_pass(findings)["verdict"].to_list() == ["quarantined", "quarantined", "warn"]
     assert frame["quarantined_by"].drop_nulls().to_list() == ["factor", "factor"]
     assert frame["adj_factor"].equals(ci_small()[0]["adj_factor"])
 
@@ -161,32 +166,124 @@ FACTOR_FAULTS = {
 }  # fmt: skip
 
 
+@cache
+def panel() -> tuple[pl.DataFrame, pl.DataFrame]:
+    return build_all(source("panel_2010_2023"))
+
+
 @pytest.mark.slow
 def test_the_panel_has_eighteen_factor_faults_all_rebuilt() -> None:
     files = source("panel_2010_2023")
-    frame, findings = build_all(files)
+    frame, findings = panel()
     repaired = frame.filter(pl.col("repaired").is_not_null())
     found = set(repaired.select("symbol", pl.col("date").cast(pl.String)).iter_rows())
     assert found == FACTOR_FAULTS
-    # Nothing is taken out, no month is refused, and the rules on gaps never pass.
+    # Each is found in its month, and none elsewhere.
+    months = Counter(day[:7] for _, day in FACTOR_FAULTS)
+    by_month = no_pass(findings).filter(rule="factor").select("month", "rows")
+    assert dict(by_month.iter_rows()) == months
+    assert sorted(months) == [
+        "2010-03", "2013-06", "2019-07", "2019-08", "2019-12", "2020-01", "2020-11", "2020-12",
+    ]  # fmt: skip
+    # Every adjusted return is the vendor's change, except a merger's on a day without trading.
+    raw = files.bars(*files.coverage()).select("date", "symbol", "change")
+    adjusted = pl.col("close") * pl.col("adj_factor")
+    earned = (
+        frame.join(raw, on=["date", "symbol"])
+        .sort("symbol", "date")
+        .with_columns(earned=(adjusted / adjusted.shift(1) - 1).over("symbol"))
+    )
+    wrong = earned.filter((pl.col("earned") - pl.col("change")).abs() > TOLERANCE)
+    assert wrong.select("symbol", "date").rows() == [("601607.SH", date(2010, 3, 5))]
+    on_faults = earned.join(repaired.select("date", "symbol"), on=["date", "symbol"])
+    assert on_faults["earned"].null_count() == on_faults["change"].null_count() == 0
+    # What is not a fault has the vendor's own ratio.
+    ratios = frame.sort("symbol", "date").select(
+        "repaired",
+        ours=(pl.col("adj_factor") / pl.col("adj_factor").shift(1)).over("symbol"),
+        vendor=(pl.col("source_adj_factor") / pl.col("source_adj_factor").shift(1)).over("symbol"),
+    )
+    kept = ratios.filter(pl.col("repaired").is_null())
+    assert ((kept["ours"] / kept["vendor"]) - 1).abs().max() < 1e-9  # type: ignore[operator]
+
+
+@pytest.mark.slow
+def test_no_month_of_the_panel_is_refused_and_rules_on_gaps_never_pass() -> None:
+    frame, findings = panel()
     assert frame.height == 2_542_852
     assert frame["quarantined_by"].null_count() == frame.height
-    assert set(findings.select("rule", "verdict").iter_rows()) == {
+    assert set(no_pass(findings).select("rule", "verdict").iter_rows()) == {
         ("zero", "not_applicable"),
         ("factor", "repaired"),
         ("limit", "warn"),
     }
     assert findings.filter(pl.col("rule") == "limit")["rows"].sum() == 25
-    # Every adjusted return is the vendor's change, except a merger's on a day without trading.
-    raw = files.bars(*files.coverage()).select("date", "symbol", "change")
-    adjusted = pl.col("close") * pl.col("adj_factor")
-    errors = (
-        frame.join(raw, on=["date", "symbol"])
-        .sort("symbol", "date")
-        .with_columns(earned=(adjusted / adjusted.shift(1) - 1).over("symbol"))
-        .filter((pl.col("earned") - pl.col("change")).abs() > TOLERANCE)
+    zero = findings.filter(pl.col("rule") == "zero").sort("month")
+    before = pl.col("month") < "2020-01"
+    assert set(zero.filter(before)["verdict"]) == {"not_applicable"}
+    assert set(zero.filter(before)["note"]) == {"declared gap: amount"}
+    # From 2020 on the second table knows the amount of a part.
+    assert zero.filter(~before)["verdict"].to_list() == ["pass"] * 48
+    assert zero.filter(month="2023-12")["note"].item() == "amount known for 6,048 of 17,892 rows"
+
+
+@pytest.mark.slow
+def test_the_richer_file_supplements_the_rows_that_both_have() -> None:
+    files = source("panel_2010_2023")
+    frame, _ = panel()
+    given = frame.filter("supplemented")
+    assert given.height == 270_491
+    assert given["symbol"].n_unique() == 288
+    assert (given["date"].min(), given["date"].max()) == (date(2020, 1, 2), date(2023, 12, 29))
+    raw = files.bars(*files.coverage())
+    # Both files come from one vendor: no close differs.
+    assert raw["supplement_disagrees"].sum() == 0
+    assert given.select("amount", "pre_close", "is_st").null_count().row(0) == (0, 0, 0)
+    assert given["is_st"].sum() == 1036
+    others = frame.filter(~pl.col("supplemented"))
+    traded = ~pl.col("is_suspended")
+    assert others.filter(traded)["amount"].null_count() == others.filter(traded).height
+    assert others["is_st"].null_count() == others.height
+    # A previous close worked out from the change is the recorded one.
+    worked_out = (raw["close"] / (1 + raw["change"])).round(2)
+    stated = raw.filter("supplemented", pl.col("change").is_not_null()).height
+    assert (worked_out - raw["pre_close"]).abs().le(0.005).sum() == stated
+    average = pl.col("amount") / pl.col("volume")
+    inside = given.filter(traded).select(
+        average.is_between(pl.col("low") - 0.01, pl.col("high") + 0.01).mean()
     )
-    assert errors.select("symbol", "date").rows() == [("601607.SH", date(2010, 3, 5))]
+    assert inside.item() > 0.9999
+
+
+@pytest.mark.slow
+def test_the_full_file_has_few_findings_and_one_stock_without_a_factor() -> None:
+    files = source("full_2020_2023")
+    frame, findings = build_all(files)
+    assert frame.height == 278_438
+    assert frame["quarantined_by"].null_count() == frame.height
+    assert not frame["supplemented"].any()
+    assert set(no_pass(findings).select("rule", "verdict").iter_rows()) == {
+        ("factor", "repaired"),
+        ("limit", "warn"),
+    }
+    assert no_pass(findings).filter(rule="limit").select("sample", "rows").rows() == [
+        ("000792.SZ 2021-08-10", 1)  # relisted without a limit
+    ]
+    faults = frame.filter(
+        pl.col("repaired").is_not_null() & pl.col("source_adj_factor").is_not_null()
+    )
+    found = set(faults.select("symbol", pl.col("date").cast(pl.String)).iter_rows())
+    assert found < FACTOR_FAULTS
+    # 601989.SH has no factor: it is built from the change on each of its days.
+    built = frame.filter(pl.col("source_adj_factor").is_null())
+    assert built["symbol"].unique().to_list() == ["601989.SH"]
+    assert built["repaired"].to_list() == ["adj_factor"] * 970
+    assert built["adj_factor"][0] == 1.0
+    assert "rows without adj_factor, built from the change" in findings["note"].to_list()
+    adjusted = built["close"] * built["adj_factor"]
+    earned = (adjusted / adjusted.shift(1) - 1)[1:]
+    change = files.bars(*files.coverage()).filter(symbol="601989.SH")["change"][1:]
+    assert (earned - change.fill_null(0.0)).abs().max() < TOLERANCE  # type: ignore[operator]
 
 
 def test_the_reference_tables_meet_their_contracts() -> None:
@@ -227,20 +324,6 @@ def _mapping(path: str, **changes: object) -> FileMapping:
     return FileMapping.model_validate(content)
 
 
-def test_a_stock_without_a_factor_gets_one_from_its_changes() -> None:
-    whole = load_mapping(MAPPINGS / "ci_small.yaml")
-    path = "daily_full_csi300now_2020_2023.parquet"
-    bars = whole.bars.model_copy(update={"path": path})
-    files = FilesSource(whole.model_copy(update={"bars": bars}), Path(FOLDER))
-    frame, findings = build_all(files, edit=lambda rows: rows.filter(symbol="601989.SH"))
-    assert set(findings["note"]) == {"rows without adj_factor, built from the change"}
-    assert frame["adj_factor"][0] == 1.0
-    adjusted = frame["close"] * frame["adj_factor"]
-    earned = (adjusted / adjusted.shift(1) - 1)[1:]
-    change = files.bars(*files.coverage()).filter(symbol="601989.SH")["change"][1:]
-    assert (earned - change.fill_null(0.0)).abs().max() < TOLERANCE  # type: ignore[operator]
-
-
 NETEASE = {
     "encoding": "gbk",
     "null_values": ["None"],
@@ -261,7 +344,7 @@ def test_netease_files_in_gbk_with_zero_prices_become_a_clean_market(tmp_path: P
     files = FilesSource(_mapping("*.csv", bars=NETEASE, gaps=gaps), tmp_path)
     frame, findings = build_all(files)
     assert frame["quarantined_by"].null_count() == frame.height
-    assert set(findings["rule"]) <= {"factor", "limit"}
+    assert set(no_pass(findings)["rule"]) <= {"factor", "limit"}
     panel = source("panel_2010_2023").bars(date(2017, 1, 1), date(2017, 12, 31))
     both = frame.join(panel, on=["date", "symbol"], suffix="_panel").filter(symbol="600519.SH")
     assert both.height == 244

@@ -50,6 +50,29 @@ def test_a_rule_that_needs_a_declared_gap_never_passes(gaps: set[str], rules: se
     assert set(not_applicable) == rules
 
 
+@pytest.mark.parametrize(
+    ("gaps", "known", "notes"),
+    [
+        ({"amount"}, {"amount": 6210}, {"zero": "amount known for 6,210 of 12,345 rows"}),
+        (
+            {"pre_close", "change"},
+            {"pre_close": 5, "change": 0},
+            dict.fromkeys(("factor", "limit"), "pre_close known for 5 of 12,345 rows"),
+        ),
+        ({"amount"}, {"pre_close": 5}, {}),
+        ({"adj_factor", "pre_close", "change"}, {"pre_close": 5},
+         {"limit": "pre_close known for 5 of 12,345 rows"}),
+    ],
+)  # fmt: skip
+def test_a_gap_that_is_known_on_some_rows_is_applied_to_them_and_told(
+    gaps: set[str], known: dict[str, int], notes: dict[str, str]
+) -> None:
+    frame = Findings("here", 12_345, gaps=DeclaredGaps(frozenset(gaps)), known=known).frame()
+    told = frame.filter(pl.col("note").str.contains("known for"))
+    assert dict(told.select("rule", "note").iter_rows()) == notes
+    assert set(told["verdict"]) <= {"pass"}
+
+
 def test_a_finding_adds_up_and_keeps_the_harshest_verdict() -> None:
     findings = Findings("here", 1000)
     findings.add("key", Verdict.QUARANTINED, KEYS, note="first")

@@ -1,12 +1,15 @@
 """Suspended days end up alike, however a source encodes them."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
 from naxs_assets.market.sources.base import DeclaredGaps
+from naxs_assets.market.sources.files import FilesSource
+from naxs_assets.market.sources.mapping import FileMapping
 from naxs_tests.market.hand_made import (
     APRIL,
     MARCH,
@@ -130,3 +133,51 @@ def test_a_negative_price_on_a_suspended_day_breaks_ohlc() -> None:
 
 def test_the_calendar_of_the_hand_made_market_has_a_holiday() -> None:
     assert date(2021, 4, 5) not in [open_day(n) for n in range(first_of(APRIL), 40)]
+
+
+HEADER = ("date", "symbol", *PRICES, "change", "volume", "amount", "turnover", "adj_factor")
+# How vendors write a suspended day whose last close is 10.5: the cells from open to turnover.
+FILES: dict[str, tuple[str, ...] | None] = {
+    "flat row, no volume": (*["10.5"] * 5, "0", "0", "0", "0"),
+    "flat row, nothing else": (*["10.5"] * 5, "", "", "", ""),
+    "flat row, no turnover": (*["10.5"] * 5, "0", "0", "0", ""),
+    "zero prices, None": (*["0.0"] * 5, *["None"] * 4),
+    "no row": None,
+}
+
+
+def _from_file(tmp_path: Path, cells: tuple[str, ...] | None) -> pl.DataFrame:
+    """March as read from a file whose third day is written as ``cells``."""
+    traded = [("10.0", "10.0"), ("10.5", "10.0"), None, ("11.0", "10.5")]
+    lines = [",".join(HEADER)]
+    for number, quote in enumerate(traded):
+        key = (str(open_day(number)), STOCK)
+        if quote is not None:
+            close, before = quote
+            change = str(float(close) / float(before) - 1)
+            lines.append(",".join((*key, before, close, before, close, before, change, *"1234")))
+        elif cells is not None:
+            lines.append(",".join((*key, *cells, "4")))
+    (tmp_path / "bars.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    mapping = {
+        "name": "mine",
+        "suspension": "absent_rows" if cells is None else "zero_volume",
+        "bars": {
+            "path": "bars.csv",
+            "columns": {name: name for name in HEADER if name != "turnover"},
+            "units": {"volume": "shares", "amount": "cny", "change": "ratio"},
+            "null_values": ["None"],
+        },
+        "gaps": {"is_st": "not recorded", "turnover": "not read"},
+    }
+    files = FilesSource(FileMapping.model_validate(mapping), tmp_path)
+    return build(files.bars(open_day(0), open_day(22)), gaps=files.gaps).frame
+
+
+@pytest.mark.parametrize("encoding", FILES)
+def test_the_five_encodings_of_files_give_the_same_prices(tmp_path: Path, encoding: str) -> None:
+    frame = _from_file(tmp_path, FILES[encoding])
+    assert frame.equals(_from_file(tmp_path, FILES["flat row, no volume"]))
+    assert frame.height == 4
+    assert frame["is_suspended"].to_list() == [False, False, True, False]
+    assert frame.row(2, named=True)["close"] == 10.5

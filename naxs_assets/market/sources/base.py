@@ -24,6 +24,8 @@ RAW_BARS: dict[str, type[pl.DataType]] = {
     "is_st": pl.Boolean,
     "is_suspended": pl.Boolean,
     "bad_cells": pl.String,
+    "supplemented": pl.Boolean,
+    "supplement_disagrees": pl.Boolean,
 }
 """Columns of ``Source.bars``: CNY unadjusted, shares, ratios; possibly dirty.
 
@@ -32,6 +34,9 @@ RAW_BARS: dict[str, type[pl.DataType]] = {
 cell itself is null. A row whose date or symbol is unreadable belongs to the day of its neighbour in
 the file and is kept too. ``is_suspended`` null leaves it to the volume: none or zero is suspended.
 A field the source lacks is an all-null column, named in ``Source.gaps``.
+``supplemented`` marks a row whose ``pre_close``, ``amount`` and status came from the source's
+second table, ``supplement_disagrees`` one that is there too but with another close or none, so that
+nothing was taken; in both null is no.
 """
 
 RAW_INDEX_BARS: dict[str, type[pl.DataType]] = {
@@ -76,7 +81,8 @@ class FactorPolicy(StrEnum):
 class DeclaredGaps:
     """What a source is known to lack.
 
-    A rule that needs one of ``columns`` (names of ``RAW_BARS``) reports ``not_applicable``.
+    A rule that needs one of ``columns`` (names of ``RAW_BARS``) reports ``not_applicable``; in a
+    month where some rows have a value after all, it is applied to those and says how many.
     ``notes`` say in words what is missing, for the quality report. ``suspended_rows``: the source
     has no row on a day of suspension, so that a missing row means one.
     """

@@ -19,6 +19,7 @@ from naxs_assets.market.sources.base import (
     FactorPolicy,
 )
 from naxs_assets.market.sources.mapping import FileMapping
+from naxs_assets.market.sources.supplement import stitched, unplaced
 from naxs_assets.market.sources.tables import TableFiles
 
 _DAY = "near_date"
@@ -137,10 +138,7 @@ class FilesSource:
         return members
 
     def bars(self, first: date, last: date) -> pl.DataFrame:
-        bars = self._slice(self._bars, first, last)
-        if self._mapping.suspension != "column":
-            bars = bars.with_columns(is_suspended=pl.col("volume").fill_null(0) == 0)
-        return _conformed(bars, RAW_BARS)
+        return _conformed(self._slice(self._bars, first, last), RAW_BARS)
 
     def index_bars(self, first: date, last: date) -> pl.DataFrame:
         table = self._mapping.index_bars
@@ -154,7 +152,22 @@ class FilesSource:
 
     @cached_property
     def _bars(self) -> pl.DataFrame:
-        return _by_day(self._frame("bars"))
+        bars = _by_day(self._frame("bars")).with_columns(
+            supplemented=False, supplement_disagrees=False
+        )
+        if self._mapping.suspension != "column":
+            bars = bars.with_columns(is_suspended=pl.col("volume").fill_null(0) == 0)
+        if "supplement" not in self._tables:
+            return bars
+        second = _by_day(self._frame("supplement"))
+        # Only the days that it has are joined: it is short where the bars are long.
+        start, end = _places(bars, *self._tables["supplement"].span())
+        covered = stitched(bars.slice(start, end - start), second)
+        parts = [bars.head(start), covered, bars.slice(end)]
+        nowhere = unplaced(second)
+        if nowhere.is_empty():
+            return pl.concat(parts, how="diagonal")
+        return pl.concat([*parts, nowhere], how="diagonal").sort(_DAY, maintain_order=True)
 
     @cached_property
     def _index_bars(self) -> pl.DataFrame:
@@ -177,9 +190,7 @@ class FilesSource:
     def _slice(self, frame: pl.DataFrame, first: date, last: date) -> pl.DataFrame:
         """The rows of the days from ``first`` to ``last`` within the chosen coverage."""
         first, last = max(first, self._first or first), min(last, self._last or last)
-        days = frame.get_column(_DAY)
-        start = days.search_sorted(first, side="left")
-        end = days.search_sorted(last, side="right")
+        start, end = _places(frame, first, last)
         return frame.slice(start, max(end - start, 0)).drop(_DAY)
 
 
@@ -187,6 +198,12 @@ def _by_day(frame: pl.DataFrame) -> pl.DataFrame:
     """Rows sorted by day; a row without a readable date stays with its neighbour in the file."""
     near = pl.col("date").forward_fill().backward_fill().alias(_DAY)
     return frame.with_columns(near).sort(_DAY, maintain_order=True)
+
+
+def _places(frame: pl.DataFrame, first: date, last: date) -> tuple[int, int]:
+    """Where the rows of ``first`` to ``last`` begin and end in a frame sorted by day."""
+    days = frame.get_column(_DAY)
+    return days.search_sorted(first, side="left"), days.search_sorted(last, side="right")
 
 
 def _conformed(

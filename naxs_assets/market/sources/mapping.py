@@ -28,6 +28,8 @@ GapName = Literal["pre_close", "change", "amount", "adj_factor", "is_st", "turno
 SymbolForm = Annotated[
     Literal["600519.SH", "sh600519", "sh.600519", "600519"], BeforeValidator(str)
 ]
+SUPPLEMENT_FIELDS = ("pre_close", "amount", "is_st", "is_suspended")
+"""What a supplement may give."""
 _OPTIONAL_BARS = ("pre_close", "change", "amount", "adj_factor", "is_st")
 
 
@@ -57,6 +59,18 @@ class BarsColumns(Columns):
     change: str | None = None
     amount: str | None = None
     adj_factor: str | None = None
+    is_st: str | None = None
+    is_suspended: str | None = None
+
+
+class SupplementColumns(Columns):
+    """Columns of the second table of daily bars; ``close`` is compared, the others are taken."""
+
+    date: str
+    symbol: str
+    close: str
+    pre_close: str | None = None
+    amount: str | None = None
     is_st: str | None = None
     is_suspended: str | None = None
 
@@ -154,6 +168,21 @@ class BarsTable(_WithUnits):
     columns: BarsColumns
 
 
+class SupplementTable(_WithUnits):
+    """A second table of daily bars, richer in fields: what it has of a row of ``bars`` is taken."""
+
+    columns: SupplementColumns
+
+    @model_validator(mode="after")
+    def _gives_something(self) -> SupplementTable:
+        if not set(SUPPLEMENT_FIELDS) & set(self.columns.mapped()):
+            raise ValueError(
+                f"columns must map one of {', '.join(SUPPLEMENT_FIELDS)}; "
+                "without any of them leave the supplement out"
+            )
+        return self
+
+
 class _WithIndex(Table):
     constants: Constants = Constants()
 
@@ -204,12 +233,14 @@ class FileMapping(_Strict):
 
     ``suspension`` says how a suspended day shows: by a flag (``column``), by no volume on a row
     (``zero_volume``), or by no row at all (``absent_rows``). ``gaps`` names each column that the
-    files lack, with a note; ``notes`` says what else is missing, for the quality report.
+    files lack, with a note, also where the ``supplement`` has it on the rows that it covers;
+    ``notes`` says what else is missing, for the quality report.
     """
 
     name: str = Field(min_length=1)
     suspension: Literal["column", "zero_volume", "absent_rows"]
     bars: BarsTable
+    supplement: SupplementTable | None = None
     index_bars: IndexBarsTable | None = None
     instruments: InstrumentsTable | None = None
     index_members: MembersTable | None = None
@@ -245,6 +276,7 @@ class FileMapping(_Strict):
         """The tables that are mapped, by name."""
         named = {
             "bars": self.bars,
+            "supplement": self.supplement,
             "index_bars": self.index_bars,
             "instruments": self.instruments,
             "index_members": self.index_members,
@@ -254,7 +286,8 @@ class FileMapping(_Strict):
 
     def sha256(self) -> str:
         """Digest of what the mapping says, whatever its comments and order."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        # Without the keys left out, so that a new optional key changes no other mapping's digest.
+        text = json.dumps(self.model_dump(mode="json", exclude_none=True), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 

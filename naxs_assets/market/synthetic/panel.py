@@ -76,6 +76,8 @@ class Panel:
                 "is_st": recorded.is_st[rows, places],
                 "is_suspended": recorded.is_suspended[rows, places],
                 "bad_cells": pl.repeat(None, rows.size, dtype=pl.String, eager=True),
+                "supplemented": pl.repeat(False, rows.size, dtype=pl.Boolean, eager=True),
+                "supplement_disagrees": pl.repeat(False, rows.size, dtype=pl.Boolean, eager=True),
             }
         ).select(*RAW_BARS)
 

@@ -30,6 +30,12 @@ def bars(**changes: Any) -> dict[str, Any]:
     return mapping()["bars"] | changes
 
 
+def supplement(*fields: str, **changes: Any) -> dict[str, Any]:
+    """A table of key, close and ``fields``; keywords replace its keys."""
+    names = ("date", "symbol", "close", *fields)
+    return {"path": "rich.csv", "columns": {name: name for name in names}} | changes
+
+
 def load(tmp_path: Path, content: dict[str, Any]) -> FileMapping:
     path = tmp_path / "mapping.yaml"
     path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
@@ -53,12 +59,14 @@ def test_the_examples_are_valid_and_hold_no_absolute_path(path: Path) -> None:
 
 
 def test_there_are_examples() -> None:
-    assert {path.stem for path in EXAMPLES} == {"ci_small", "own_csv", "panel_2010_2023"}
+    assert {path.stem for path in EXAMPLES} == {
+        "ci_small", "full_2020_2023", "own_csv", "panel_2010_2023",
+    }  # fmt: skip
 
 
 COLUMNS: dict[str, str] = mapping()["bars"]["columns"]
 FAULTS: list[tuple[dict[str, Any], list[str]]] = [
-    (mapping(bras={}), ["bras: unknown key", "name, suspension, bars, index_bars"]),
+    (mapping(bras={}), ["bras: unknown key", "name, suspension, bars, supplement, index_bars"]),
     (
         mapping(bars=bars(columns=COLUMNS | {"closee": "c"})),
         ["bars.columns.closee: unknown key", "date, symbol, open, high, low, close, volume"],
@@ -93,6 +101,47 @@ FAULTS: list[tuple[dict[str, Any], list[str]]] = [
     (
         mapping(index_members={"path": "m.csv", "columns": {"symbol": "s", "effective_from": "f"}}),
         ["index_members: give the index either in columns or in constants"],
+    ),
+    (
+        mapping(supplement=supplement("is_st", "volume")),
+        [
+            "supplement.columns.volume: unknown key; allowed here: "
+            "date, symbol, close, pre_close, amount, is_st, is_suspended"
+        ],
+    ),
+    (
+        mapping(supplement={"path": "r.csv", "columns": {"date": "d", "symbol": "s"}}),
+        ["supplement.columns.close: required and missing"],
+    ),
+    (
+        mapping(supplement=supplement()),
+        [
+            "supplement: columns must map one of pre_close, amount, is_st, is_suspended",
+            "leave the supplement out",
+        ],
+    ),
+    (
+        mapping(supplement=supplement("amount")),
+        ["supplement: units must say the unit of amount"],
+    ),
+    (
+        mapping(supplement=supplement("amount", units={"amount": "yuan"})),
+        ["supplement.units.amount: ", "'thousand_cny'", "'yuan'"],
+    ),
+    (
+        mapping(supplement=supplement("is_st", path="/data/rich.csv")),
+        ["supplement.path: give the path relative to the data folder"],
+    ),
+    (
+        mapping(supplement=supplement("is_st", columns_={"close": "c"})),
+        ["supplement.columns_: unknown key; allowed here: path, encoding"],
+    ),
+    (
+        mapping(
+            gaps=dict.fromkeys(("change", "amount", "adj_factor", "is_st"), "none"),
+            supplement=supplement("pre_close"),
+        ),
+        ["pre_close: neither mapped in bars.columns nor declared in gaps"],
     ),
 ]
 
@@ -130,6 +179,20 @@ def test_the_digest_follows_the_meaning_not_the_text(tmp_path: Path) -> None:
     reordered = dict(reversed(mapping().items()))
     assert one.sha256() == load(tmp_path, reordered).sha256()
     assert one.sha256() != load(tmp_path, mapping(name="other")).sha256()
+
+
+def test_a_supplement_is_a_table_and_its_fields_stay_gaps_of_the_bars(tmp_path: Path) -> None:
+    read = load(tmp_path, mapping(supplement=supplement("is_st", "pre_close", symbol_form=600519)))
+    assert list(read.tables()) == ["bars", "supplement"]
+    assert {"is_st", "pre_close"} <= read.declared_gaps().columns
+    assert read.sha256() != load(tmp_path, mapping()).sha256()
+
+
+def test_keys_left_out_or_null_are_the_same_mapping(tmp_path: Path) -> None:
+    spelled = {**mapping(), "calendar": None, "supplement": None}
+    path = tmp_path / "spelled.yaml"
+    path.write_text(yaml.safe_dump(spelled), encoding="utf-8")
+    assert load_mapping(path).sha256() == load(tmp_path, mapping()).sha256()
 
 
 def test_a_bare_number_is_a_symbol_form(tmp_path: Path) -> None:

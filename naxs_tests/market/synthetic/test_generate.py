@@ -141,6 +141,7 @@ def test_bars_have_the_source_s_columns_and_order(panel: Panel, bars: pl.DataFra
     assert bars.equals(bars.sort("date", "symbol"))
     assert bars["bad_cells"].null_count() == bars.height
     assert bars.drop("bad_cells").null_count().sum_horizontal().item() == 0
+    assert not bars.select(pl.any_horizontal("supplemented", "supplement_disagrees").any()).item()
     month = panel.bars(date(2020, 2, 1), date(2020, 2, 29))
     assert month.equals(bars.filter(pl.col("date").dt.strftime("%Y-%m") == "2020-02"))
     empty = panel.bars(date(2030, 1, 1), date(2030, 2, 1))
