@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from naxs_assets.catalog.models import FeatureSet, Label, Strategy, Universe
 from naxs_assets.errors import ConfigurationError
@@ -69,18 +70,59 @@ def _parse(file: Path, model: type[_Entry]) -> _Entry:
         ) from error
     except ValidationError as error:
         raise ConfigurationError(
-            "; ".join(_problems(error, model)),
+            "; ".join(_problem(each, model) for each in error.errors()),
             where=str(file),
             remedy=f"the keys of this file are {', '.join(model.model_fields)}",
         ) from error
 
 
-def _problems(error: ValidationError, model: type[BaseModel]) -> list[str]:
-    return [
-        f"{model.__name__.lower()}.{'.'.join(str(part) for part in problem['loc'])}: "
-        + ("no such key" if problem["type"] == "extra_forbidden" else str(problem["msg"]))
-        for problem in error.errors()
-    ]
+def _problem(problem: ErrorDetails, model: type[BaseModel]) -> str:
+    """A mistake as ``strategy.model.kind: what is wrong and what is allowed``."""
+    holder, path = _place(problem["loc"], model)
+    match problem["type"]:
+        case "extra_forbidden" if holder is model:  # the remedy names its keys
+            return f"{path}: no such key"
+        case "extra_forbidden":
+            return f"{path}: no such key (known here: {', '.join(holder.model_fields)})"
+        case "union_tag_invalid":
+            context = problem["ctx"]
+            return f"{path}.kind: {context['tag']!r} is none of {context['expected_tags']}"
+        case "union_tag_not_found":
+            variants = get_args(holder.model_fields[str(problem["loc"][-1])].annotation)
+            kinds = ", ".join(repr(_kind(variant)) for variant in variants)
+            return f"{path}.kind: Field required, one of {kinds}"
+    return f"{path}: {problem['msg']}"
+
+
+def _place(location: Sequence[int | str], model: type[BaseModel]) -> tuple[type[BaseModel], str]:
+    """The model that holds the key at pydantic's ``location``, and the key's path in the file.
+
+    Within a union pydantic names the kind that it chose, which is no part of the path.
+    """
+    holder, path = model, [model.__name__.lower()]
+    inside: Any = model
+    for part in location:
+        kinds = {_kind(variant): variant for variant in get_args(inside)}
+        if part in kinds:
+            inside = kinds[str(part)]
+        else:
+            path.append(str(part))
+            if inside is holder:
+                field = holder.model_fields.get(str(part))
+                inside = field.annotation if field else None
+            else:
+                inside = next(reversed(get_args(inside)), None)  # the values of a mapping
+        if isinstance(inside, type) and issubclass(inside, BaseModel):
+            holder = inside
+    return holder, ".".join(path)
+
+
+def _kind(variant: Any) -> str | None:
+    """The ``kind`` that stands for one model of a union; None for other types."""
+    if not (isinstance(variant, type) and issubclass(variant, BaseModel)):
+        return None
+    field = variant.model_fields.get("kind")
+    return str(get_args(field.annotation)[0]) if field else None
 
 
 def _check_references(strategy: Strategy, catalogue: Catalogue) -> None:

@@ -67,15 +67,43 @@ class Training(BaseModel):
     retrain_every: int = Field(ge=1, le=120)
 
 
-class Model(BaseModel):
-    """A model and its parameters; ``seed`` fixes every random choice."""
+class _Model(BaseModel):
+    """What every kind of model has.
+
+    ``seed`` fixes every random choice. ``shuffle_labels`` is the null control: labels are permuted
+    within each day, by the seed, before training; predictions are then judged against the true
+    labels, and must be noise.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Literal["lightgbm"]
     seed: int = 0
+    shuffle_labels: bool = False
+
+
+class LightGBMModel(_Model):
+    """Boosted trees: ``rounds`` of them, with LightGBM's own ``parameters``."""
+
+    kind: Literal["lightgbm"]
     rounds: int = Field(default=100, ge=1)
     parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+class RidgeModel(_Model):
+    """A linear model of standardised features.
+
+    It minimises the mean over the rows of the squared error, plus ``penalty`` times the sum of
+    the squared coefficients: the penalty is per row, so that it means the same for a window of
+    any length. ``clip`` is in standard deviations: a feature further from its mean counts as just
+    so far.
+    """
+
+    kind: Literal["ridge"]
+    penalty: float = Field(default=0.01, ge=0, allow_inf_nan=False)
+    clip: float = Field(default=3.0, gt=0, allow_inf_nan=False)
+
+
+Model = Annotated[LightGBMModel | RidgeModel, Field(discriminator="kind")]
 
 
 class Portfolio(BaseModel):

@@ -1,7 +1,7 @@
 """Models as documents: trained with a fixed seed, stored as text, loaded without running code.
 
-A document is canonical JSON: its status (``trained`` or ``warm_up``), what it was trained on and,
-for LightGBM, the booster in LightGBM's own text format.
+A document is canonical JSON: its status (``trained`` or ``warm_up``), its kind, what it was
+trained on, and what was fitted, in the form of its kind.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from naxs_assets.catalog.models import Model
+from naxs_assets.catalog.models import Model, RidgeModel
 from naxs_assets.errors import DataError
+from naxs_assets.learning import lightgbm_model, ridge_model
+from naxs_assets.learning.control import shuffled
 from naxs_assets.lineage.content_hash import canonical_json
 
 _Matrix = np.ndarray[Any, np.dtype[np.float32]]
+_Scores = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -33,13 +36,17 @@ class TrainedOn:
 
 @dataclass(frozen=True)
 class ModelDocument:
-    """A stored model. ``booster`` is empty while warming up, with the ``reason`` beside it."""
+    """A stored model: its ``kind``, and what was ``fitted``: text for LightGBM, numbers for ridge.
+
+    Both are empty while warming up, with the ``reason`` beside them.
+    """
 
     status: str
     features: tuple[str, ...]
     reason: str = ""
     trained_on: TrainedOn | None = None
-    booster: str = ""
+    kind: str = ""
+    fitted: str | dict[str, Any] = ""
 
     @property
     def is_trained(self) -> bool:
@@ -79,8 +86,6 @@ def train(
     The same rows, model and package versions give the same bits, whatever the number of threads.
     Raises :class:`DataError` if no row has a label.
     """
-    import lightgbm
-
     rows = dataset.filter(pl.col("label").is_not_null()).sort("date", "symbol")
     if rows.is_empty():
         raise DataError(
@@ -88,20 +93,18 @@ def train(
             where=f"model of {month}",
             remedy="check the quarantined rows and the universe of the training months",
         )
-    data = lightgbm.Dataset(
-        feature_matrix(rows, features),
-        label=rows.get_column("label").to_numpy(),
-        feature_name=list(features),
-        params={"verbosity": -1},
-        free_raw_data=True,
-    )
-    booster = lightgbm.train(_parameters(model, threads), data, num_boost_round=model.rounds)
+    matrix, labels = feature_matrix(rows, features), rows.get_column("label").to_numpy()
+    if model.shuffle_labels:
+        labels = shuffled(labels, rows.get_column("day").to_numpy(), model.seed)
     dates = rows.get_column("date")
     return ModelDocument(
         status="trained",
         features=tuple(features),
         trained_on=TrainedOn(month, str(dates.min()), str(dates.max()), rows.height),
-        booster=_without_threads(booster.model_to_string()),
+        kind=model.kind,
+        fitted=ridge_model.fit(matrix, labels, model)
+        if isinstance(model, RidgeModel)
+        else lightgbm_model.fit(matrix, labels, features, model, threads),
     )
 
 
@@ -113,16 +116,9 @@ def predict(document: ModelDocument, dataset: pl.DataFrame, threads: int) -> pl.
     shape = dataset.select("date", "symbol", "day")
     if not document.is_trained:
         return shape.clear().with_columns(pl.lit(None, pl.Float64).alias("score"))
-    import lightgbm
-
     known = pl.any_horizontal(pl.col(list(document.features)).is_not_null())
     rows = dataset.filter(known)
-    booster = lightgbm.Booster(model_str=document.booster)
-    scores = (
-        booster.predict(feature_matrix(rows, document.features), num_threads=threads)
-        if rows.height
-        else np.empty(0)
-    )
+    scores = _scores(document, feature_matrix(rows, document.features), threads)
     return rows.select("date", "symbol", "day").with_columns(
         pl.Series("score", scores, dtype=pl.Float64)
     )
@@ -135,18 +131,15 @@ def feature_matrix(rows: pl.DataFrame, features: Sequence[str]) -> _Matrix:
     )
 
 
-def _parameters(model: Model, threads: int) -> dict[str, Any]:
-    return {
-        "objective": "regression",
-        **model.parameters,
-        "seed": model.seed,
-        "deterministic": True,
-        "force_row_wise": True,
-        "num_threads": threads,
-        "verbosity": -1,
-    }
-
-
-def _without_threads(text: str) -> str:
-    """The model text without the line that tells how many threads trained it."""
-    return "\n".join(line for line in text.split("\n") if not line.startswith("[num_threads:"))
+def _scores(document: ModelDocument, matrix: _Matrix, threads: int) -> _Scores:
+    if not len(matrix):
+        return np.empty(0)
+    match document.kind, document.fitted:
+        case "lightgbm", str(booster):
+            return lightgbm_model.score(booster, matrix, threads)
+        case "ridge", dict(numbers):
+            return ridge_model.score(numbers, matrix)
+    raise DataError(
+        f"a model of kind {document.kind!r} cannot be read here",
+        remedy="re-make the model with naxs run",
+    )

@@ -15,6 +15,7 @@ _PACKAGES = (
     "pyarrow",
     "lightgbm",
     "scikit-learn",
+    "scipy",
     "exchange-calendars",
     "naxs-assets",
 )

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from naxs_assets.catalog.loading import load_catalogue
+from naxs_assets.catalog.models import RidgeModel
 from naxs_assets.errors import ConfigurationError
 from naxs_assets.factors.features import compile_features
 from naxs_assets.factors.labels import compile_label
@@ -75,7 +76,28 @@ def test_a_reference_to_nothing_is_named(tmp_path: Path, key: str) -> None:
             {"training": {"months": 12, "minimum_months": 6}},
             r"training.retrain_every: Field required",
         ),
-        ({"model": {"kind": "oracle"}}, r"model.kind"),
+        (
+            {"model": {"kind": "oracle"}},
+            r"strategy.model.kind: 'oracle' is none of 'lightgbm', 'ridge'",
+        ),
+        (
+            {"model": {"seed": 1}},
+            r"strategy.model.kind: Field required, one of 'lightgbm', 'ridge'",
+        ),
+        ({"model": "ridge"}, r"strategy.model: .*dictionary"),
+        (
+            {"model": {"kind": "ridge", "rounds": 10}},
+            r"strategy.model.rounds: no such key "
+            r"\(known here: seed, shuffle_labels, kind, penalty, clip\)",
+        ),
+        (
+            {"model": {"kind": "ridge", "penalty": -1, "clip": 0}},
+            r"strategy.model.penalty: .*equal to 0; strategy.model.clip: .*greater than 0",
+        ),
+        (
+            {"model": {"kind": "ridge", "penalty": float("inf")}},
+            r"strategy.model.penalty: .*finite",
+        ),
     ],
 )
 def test_a_wrong_key_is_named_with_its_path(
@@ -85,6 +107,23 @@ def test_a_wrong_key_is_named_with_its_path(
     with pytest.raises(ConfigurationError, match=message) as error:
         load_catalogue(tmp_path)
     assert "mine.yaml" in error.value.where
+
+
+def test_a_wrong_key_of_a_feature_is_named_with_its_path(tmp_path: Path) -> None:
+    feature = {"expression": "$close", "colour": "red"}
+    entry = {"name": "mine", "description": "", "features": {"CLOSE": feature}}
+    _add(tmp_path, "features", "mine", entry)
+    with pytest.raises(ConfigurationError, match=r"featureset.features.CLOSE.colour: no such key"):
+        load_catalogue(tmp_path)
+
+
+def test_the_built_in_strategies_differ_in_their_model_alone(tmp_path: Path) -> None:
+    strategies = load_catalogue(tmp_path).strategies
+    trees, linear = strategies["csi300_topk"], strategies["csi300_linear"]
+    assert linear.model == RidgeModel(kind="ridge", penalty=0.01, clip=3.0)
+    own = {"name", "description", "model"}
+    assert linear.model_dump(exclude=own) == trees.model_dump(exclude=own)
+    assert not trees.model.shuffle_labels
 
 
 def test_broken_yaml_is_named(tmp_path: Path) -> None:

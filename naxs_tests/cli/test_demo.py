@@ -16,6 +16,7 @@ def test_a_demo_beyond_the_calendar_librarys_last_year_ends_well(naxs: Naxs) -> 
     arguments = ("demo", "--names", 20, "--months", 14, "--as-of", "2027-01-15")
     facts = naxs.facts(*arguments)
     assert facts["made"]["csi300_topk/backtest"] == {"new": 14}
+    assert "csi300_linear/backtest" not in facts["made"]
     assert facts["summary"]["last_day"] == "2027-01-15"
     assert Path(facts["report"]).stat().st_size > 10_000
 

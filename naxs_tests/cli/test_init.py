@@ -21,11 +21,11 @@ def test_a_synthetic_home_says_what_it_holds(naxs: Naxs) -> None:
         "source": "synthetic",
         "first": "2021-07-01",
         "last": "2021-08-31",
-        "strategies": ["csi300_topk"],
+        "strategies": ["csi300_linear", "csi300_topk"],
     }
     settings = yaml.safe_load((naxs.home / "naxs.yaml").read_text())
     assert settings["market"]["synthetic"]["seed"] == 3
-    assert f"naxs --home {naxs.home} run csi300_topk" in naxs("init", *SMALL, "--seed", 3).output
+    assert f"naxs --home {naxs.home} run csi300_linear" in naxs("init", *SMALL, "--seed", 3).output
 
 
 def test_an_empty_home_may_be_made_anew(naxs: Naxs) -> None:

@@ -87,6 +87,7 @@ def test_down_goes_forward_to_every_result(finished: Naxs) -> None:
     facts = finished.facts("lineage", "down", "market/prices", "2021-11")
     found = {(version["asset"], version["partition"]) for version in facts["versions"]}
     assert found == {
+        ("market/findings", ""),
         ("market/prices", "2021-12"),
         ("features/few", "2021-11"),
         ("features/few", "2021-12"),

@@ -14,12 +14,14 @@ import pytest
 import yaml
 
 from naxs_assets.errors import EXIT_BUSY, EXIT_FAILED, EXIT_USAGE
+from naxs_assets.learning.models import ModelDocument
 from naxs_assets.lineage.ledger import Claim, Ledger
 from naxs_assets.lineage.records import Draft, Published
 from naxs_assets.market.sources.synthetic import SyntheticSource
 from naxs_tests.cli.conftest import MARKET, MONTHS, Naxs
 from naxs_tests.graph.small import (
     FEATURES,
+    TINY,
     Restated,
     open_home,
     settings_of,
@@ -27,6 +29,7 @@ from naxs_tests.graph.small import (
     write_home,
 )
 
+OWN = ("dataset", "model", "predictions", "backtest")
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -91,13 +94,41 @@ def test_a_changed_strategy_makes_anew_only_what_it_touches(copied: Naxs) -> Non
     )
 
 
+@pytest.mark.slow
+def test_a_strategy_and_its_null_control_are_a_file_each(copied: Naxs) -> None:
+    linear = TINY | {"name": "linear", "model": {"kind": "ridge", "penalty": 0.1}}
+    null = TINY | {"name": "null", "model": linear["model"] | {"shuffle_labels": True}}
+    for strategy in (linear, null):
+        write_entry(copied.home, "strategies", strategy)
+        made = copied.facts("run", strategy["name"])["made"]
+        assert made == {
+            **{f"{strategy['name']}/{asset}": {"new": len(MONTHS)} for asset in OWN},
+            f"{strategy['name']}/report": {"new": 1},
+        }
+    reader = open_home(copied.home).lineage.reader
+    # Both learn from the same rows, but not the same, and are asked about the same rows.
+    assert (
+        reader("linear/dataset")["2021-10"]
+        .frame()
+        .equals(reader("null/dataset")["2021-10"].frame())
+    )
+    learned, control = (
+        ModelDocument.from_text(reader(f"{name}/model")["2021-12"].text())
+        for name in ("linear", "null")
+    )
+    assert learned.kind == control.kind == "ridge"
+    assert learned.trained_on == control.trained_on
+    assert learned.fitted["coefficients"] != control.fitted["coefficients"]
+    assert learned.fitted["means"] == control.fitted["means"]
+
+
 # --- Refusals -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("nope",), ("there is no strategy 'nope'", "known: csi300_topk, tiny")),
+        (("nope",), ("there is no strategy 'nope'", "known: csi300_linear, csi300_topk, tiny")),
         (("tiny", "--from", "2021-13"), ("'2021-13' is not a month", "YYYY-MM")),
         (("tiny", "--to", "202112"), ("'202112' is not a month",)),
         (("tiny", "--from", "2020-01"), ("do not lie within the market", "2021-07 to 2021-12")),

@@ -21,8 +21,8 @@ from naxs_tests.graph.small import close, open_home, settings_of
 
 PROJECT = Path(__file__).resolve().parents[2]
 
-# Every asset of the built-in catalogue, with what it reads.
-GRAPH = {
+STRATEGIES = ("csi300_linear", "csi300_topk")
+MARKET = {
     "market/calendar": set(),
     "market/instruments": set(),
     "market/index_members": set(),
@@ -31,29 +31,34 @@ GRAPH = {
     "market/findings": {"market/prices", "market/index_prices"},
     "features/basic": {"market/prices"},
     "labels/next_day": {"market/prices"},
-    "csi300_topk/dataset": {"features/basic", "labels/next_day", "market/index_members"},
-    "csi300_topk/model": {"csi300_topk/dataset", "csi300_topk/model", "market/calendar"},
-    "csi300_topk/predictions": {"csi300_topk/dataset", "csi300_topk/model"},
-    "csi300_topk/backtest": {
-        "csi300_topk/backtest",
-        "csi300_topk/predictions",
-        "market/prices",
-    },
-    "csi300_topk/report": {
-        "csi300_topk/backtest",
-        "csi300_topk/model",
-        "csi300_topk/predictions",
-        "labels/next_day",
-        "market/findings",
-        "market/index_prices",
-    },
 }
+
+
+def of_strategy(name: str) -> dict[str, set[str]]:
+    return {
+        f"{name}/dataset": {"features/basic", "labels/next_day", "market/index_members"},
+        f"{name}/model": {f"{name}/dataset", f"{name}/model", "market/calendar"},
+        f"{name}/predictions": {f"{name}/dataset", f"{name}/model"},
+        f"{name}/backtest": {f"{name}/backtest", f"{name}/predictions", "market/prices"},
+        f"{name}/report": {
+            f"{name}/backtest",
+            f"{name}/model",
+            f"{name}/predictions",
+            "labels/next_day",
+            "market/findings",
+            "market/index_prices",
+        },
+    }
+
+
+# Every asset of the built-in catalogue, with what it reads.
+GRAPH = MARKET | {asset: reads for name in STRATEGIES for asset, reads in of_strategy(name).items()}
 WHOLE = {
     "market/calendar",
     "market/instruments",
     "market/index_members",
     "market/findings",
-    "csi300_topk/report",
+    *(f"{name}/report" for name in STRATEGIES),
 }
 
 
@@ -128,16 +133,21 @@ def test_every_quality_rule_is_an_asset_check(definitions: dg.Definitions) -> No
     assert checks == {f"rule_{rule}" for rule in RULES}
 
 
+@pytest.mark.parametrize("name", STRATEGIES)
 def test_the_job_of_a_strategy_covers_everything_up_to_its_report(
-    definitions: dg.Definitions,
+    name: str, definitions: dg.Definitions
 ) -> None:
-    job = definitions.resolve_job_def("csi300_topk")
-    assert {key.to_user_string() for key in job.asset_layer.executable_asset_keys} == set(GRAPH)
+    job = definitions.resolve_job_def(name)
+    covered = {key.to_user_string() for key in job.asset_layer.executable_asset_keys}
+    assert covered == MARKET.keys() | of_strategy(name).keys()
     assert job.partitions_def is not None
 
 
-def test_schedules_are_off_and_ask_for_the_last_two_months(definitions: dg.Definitions) -> None:
-    schedule = definitions.resolve_schedule_def("csi300_topk_nightly")
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_schedules_are_off_and_ask_for_the_last_two_months(
+    name: str, definitions: dg.Definitions
+) -> None:
+    schedule = definitions.resolve_schedule_def(f"{name}_nightly")
     assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
     assert schedule.execution_timezone == "Asia/Shanghai"
     evening = datetime(2022, 1, 4, 18, 30, tzinfo=SHANGHAI)

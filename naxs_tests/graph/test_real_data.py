@@ -1,4 +1,4 @@
-"""The built-in strategy on recorded prices, from files to its report."""
+"""The built-in strategies on recorded prices, from files to its report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("kill")
-def test_the_built_in_strategy_runs_on_the_small_panel(
+def test_the_built_in_strategies_run_on_the_small_panel(
     real_data: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NAXS_HOME", "/nonexistent")
@@ -58,3 +58,13 @@ def test_the_built_in_strategy_runs_on_the_small_panel(
     close(platform)
     naxs("lineage", "verify")
     assert naxs.facts("run", "csi300_topk")["made"] == {}
+
+    # Another model on the same market, features and labels.
+    second = naxs.facts("run", "csi300_linear")
+    assert set(second["made"]) == {
+        f"csi300_linear/{name}"
+        for name in ("dataset", "model", "predictions", "backtest", "report")
+    }
+    assert second["summary"]["days"] == 243
+    assert second["summary"]["prediction"]["mean_names"] == summary["prediction"]["mean_names"]
+    assert abs(second["summary"]["net"]["total_return"]) < 0.5

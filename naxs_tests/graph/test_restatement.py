@@ -63,7 +63,7 @@ LABELS = ["labels/next_day"]
 MODELS = ["tiny/model", "tiny/predictions"]
 RESULTS = ["tiny/backtest", "tiny/report"]
 CORRECTIONS = [
-    # Its close lies beyond the day's range, so a rule finds it too.
+    # The change of the day after contradicts the corrected close, so a rule finds it too.
     pytest.param(
         "2021-08",
         "close",

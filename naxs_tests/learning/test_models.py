@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from naxs_assets.catalog.models import Model
+from naxs_assets.catalog.models import LightGBMModel, Model, RidgeModel
 from naxs_assets.errors import DataError
 from naxs_assets.learning.contracts import PREDICTIONS
 from naxs_assets.learning.models import (
@@ -25,7 +25,7 @@ from naxs_assets.learning.models import (
 )
 
 FEATURES = ("fast", "slow", "noise")
-SMALL = Model(
+BOOSTED = LightGBMModel(
     kind="lightgbm",
     seed=7,
     rounds=12,
@@ -37,6 +37,8 @@ SMALL = Model(
         "bagging_freq": 1,
     },
 )
+LINEAR = RidgeModel(kind="ridge")
+KINDS: dict[str, Model] = {model.kind: model for model in (BOOSTED, LINEAR)}
 
 
 def a_dataset(days: int = 60, names: int = 40, seed: int = 1) -> pl.DataFrame:
@@ -64,9 +66,14 @@ def dataset() -> pl.DataFrame:
     return a_dataset()
 
 
+@pytest.fixture(scope="module", params=KINDS)
+def model(request: pytest.FixtureRequest) -> Model:
+    return KINDS[request.param]
+
+
 @pytest.fixture(scope="module")
-def document(dataset: pl.DataFrame) -> ModelDocument:
-    return train(dataset, FEATURES, SMALL, "2021-04", threads=1)
+def document(dataset: pl.DataFrame, model: Model) -> ModelDocument:
+    return train(dataset, FEATURES, model, "2021-04", threads=1)
 
 
 def test_a_model_says_what_it_has_seen(dataset: pl.DataFrame, document: ModelDocument) -> None:
@@ -80,9 +87,9 @@ def test_a_model_says_what_it_has_seen(dataset: pl.DataFrame, document: ModelDoc
     )
 
 
-def test_one_and_two_threads_train_the_same_bits() -> None:
+def test_one_and_two_threads_train_the_same_bits(model: Model) -> None:
     many = a_dataset(days=400, names=250)  # enough rows for the threads to share them
-    one, two = (train(many, FEATURES, SMALL, "2022-03", threads) for threads in (1, 2))
+    one, two = (train(many, FEATURES, model, "2022-03", threads) for threads in (1, 2))
     assert one.to_text() == two.to_text()
 
 
@@ -92,11 +99,12 @@ def test_one_and_two_threads_predict_the_same_bits(
     assert predict(document, dataset, 1).equals(predict(document, dataset, 2))
 
 
-def test_a_new_process_trains_the_same_bits(document: ModelDocument) -> None:
+def test_a_new_process_trains_the_same_bits(model: Model, document: ModelDocument) -> None:
     program = (
         "import sys\n"
-        "from naxs_tests.learning.test_models import FEATURES, SMALL, a_dataset, train\n"
-        "sys.stdout.write(train(a_dataset(), FEATURES, SMALL, '2021-04', threads=2).to_text())"
+        "from naxs_tests.learning.test_models import FEATURES, KINDS, a_dataset, train\n"
+        f"model = KINDS[{model.kind!r}]\n"
+        "sys.stdout.write(train(a_dataset(), FEATURES, model, '2021-04', threads=2).to_text())"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120
@@ -104,19 +112,26 @@ def test_a_new_process_trains_the_same_bits(document: ModelDocument) -> None:
     assert done.stdout == document.to_text()
 
 
-def test_the_order_of_rows_does_not_matter(dataset: pl.DataFrame, document: ModelDocument) -> None:
+def test_the_order_of_rows_does_not_matter(
+    dataset: pl.DataFrame, model: Model, document: ModelDocument
+) -> None:
     shuffled = dataset.sample(fraction=1, shuffle=True, seed=3)
-    assert train(shuffled, FEATURES, SMALL, "2021-04", threads=1) == document
+    assert train(shuffled, FEATURES, model, "2021-04", threads=1) == document
 
 
-def test_rows_without_a_label_do_not_matter(dataset: pl.DataFrame, document: ModelDocument) -> None:
+def test_rows_without_a_label_do_not_matter(
+    dataset: pl.DataFrame, model: Model, document: ModelDocument
+) -> None:
     known = dataset.filter(pl.col("label").is_not_null())
-    assert train(known, FEATURES, SMALL, "2021-04", threads=1) == document
+    assert train(known, FEATURES, model, "2021-04", threads=1) == document
 
 
-def test_another_seed_gives_another_model(dataset: pl.DataFrame, document: ModelDocument) -> None:
-    other = train(dataset, FEATURES, SMALL.model_copy(update={"seed": 8}), "2021-04", threads=1)
-    assert other.booster != document.booster
+def test_another_seed_gives_another_model(dataset: pl.DataFrame) -> None:
+    one, other = (
+        train(dataset, FEATURES, BOOSTED.model_copy(update={"seed": seed}), "2021-04", threads=1)
+        for seed in (7, 8)
+    )
+    assert one.fitted != other.fitted
 
 
 def test_it_learns_what_is_there(dataset: pl.DataFrame, document: ModelDocument) -> None:
@@ -125,10 +140,10 @@ def test_it_learns_what_is_there(dataset: pl.DataFrame, document: ModelDocument)
     assert scored.select(pl.corr("score", "fast")).item() > 0.8
 
 
-def test_nothing_to_learn_from_is_refused(dataset: pl.DataFrame) -> None:
+def test_nothing_to_learn_from_is_refused(dataset: pl.DataFrame, model: Model) -> None:
     unlabelled = dataset.with_columns(label=pl.lit(None, pl.Float32))
     with pytest.raises(DataError, match="no row with a known label") as raised:
-        train(unlabelled, FEATURES, SMALL, "2021-04", threads=1)
+        train(unlabelled, FEATURES, model, "2021-04", threads=1)
     assert "2021-04" in raised.value.where
 
 
@@ -174,11 +189,17 @@ def test_documents_come_back_as_they_were(document: ModelDocument) -> None:
         assert ModelDocument.from_text(kept.to_text()) == kept
 
 
-def test_a_document_is_canonical_json_with_lightgbms_own_text(document: ModelDocument) -> None:
+def test_a_document_is_canonical_json(model: Model, document: ModelDocument) -> None:
     fields: dict[str, Any] = json.loads(document.to_text())
     assert list(fields) == sorted(fields)
-    assert fields["booster"].startswith("tree\nversion=v4\n")
+    assert fields["kind"] == model.kind
     assert "num_threads" not in document.to_text()
+
+
+def test_boosted_trees_are_kept_in_lightgbms_own_text(dataset: pl.DataFrame) -> None:
+    fitted = train(dataset, FEATURES, BOOSTED, "2021-04", threads=1).fitted
+    assert isinstance(fitted, str)
+    assert fitted.startswith("tree\nversion=v4\n")
 
 
 def test_a_loaded_document_predicts_the_same_bits(
@@ -206,3 +227,14 @@ def test_a_loaded_document_predicts_the_same_bits(
 def test_what_is_no_document_is_refused(text: str) -> None:
     with pytest.raises(DataError, match="not a model document"):
         ModelDocument.from_text(text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fitted"), [("oracle", "it will rise"), ("ridge", "tree\nversion=v4"), ("", "")]
+)
+def test_a_kind_that_is_not_known_predicts_nothing(
+    dataset: pl.DataFrame, kind: str, fitted: str
+) -> None:
+    strange = ModelDocument("trained", FEATURES, kind=kind, fitted=fitted)
+    with pytest.raises(DataError, match=f"of kind '{kind}' cannot be read"):
+        predict(strange, dataset, 1)
