@@ -294,6 +294,17 @@ def test_what_lies_under_a_null_does_not_matter() -> None:
     assert table_hash(masked, ()) == table_hash(clean, ())
 
 
+def test_bytes_that_a_writer_left_under_a_null_text_do_not_matter() -> None:
+    buffers = [
+        pa.py_buffer(bytes([0b101])),
+        pa.py_buffer(np.array([0, 1, 5, 6], "<i8").tobytes()),
+        pa.py_buffer(b"ajunkb"),
+    ]
+    littered = pa.Array.from_buffers(pa.large_string(), 3, buffers)
+    table = pl.DataFrame({"x": pl.Series(littered)})
+    assert table_hash(table, ()) == table_hash(pl.DataFrame({"x": ["a", None, "b"]}), ())
+
+
 # --- What must matter -----------------------------------------------------------------------------
 
 
