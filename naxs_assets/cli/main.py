@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from naxs_assets.cli import demo, homes, lineage, run, ui
+from naxs_assets.cli import demo, findings, homes, lineage, run, ui
 from naxs_assets.errors import NaxsError
 
 
@@ -48,6 +48,7 @@ def cli(ctx: click.Context, home: Path | None, traceback: bool) -> None:  # noqa
 cli.add_command(demo.demo)
 cli.add_command(homes.init)
 cli.add_command(run.run)
+cli.add_command(findings.findings)
 cli.add_command(ui.ui)
 cli.add_command(lineage.lineage)
 cli.add_command(lineage.restore)

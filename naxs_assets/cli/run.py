@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from naxs_assets.cli.findings import summary_of_findings
 from naxs_assets.cli.homes import Home
 from naxs_assets.cli.planning import Plan, plan, plan_roots
 from naxs_assets.errors import ConfigurationError
@@ -88,6 +89,7 @@ def run_strategy(
         "seconds": round(time.monotonic() - started, 1),
         "report": str(_publish_report(platform, strategy, report.text())),
         "summary": report.version.metadata["summary"] if report.version else {},
+        "findings": summary_of_findings(platform.lineage),
     }
     return facts
 
@@ -171,6 +173,11 @@ def show_result(facts: dict[str, Any]) -> None:
         f"made {made} results, reused {facts['up_to_date']} that were up to date, "
         f"in {facts['seconds']} s"
     )
+    for found in facts["findings"]:
+        console.print(
+            f"{found['asset']}: rule {found['rule']} {found['verdict']} {found['rows']} rows "
+            f"in {found['months']} months; naxs findings lists them"
+        )
     if facts["held"]:
         console.print(f"held by a person, left as they are: {', '.join(facts['held'])}")
     console.print(f"report: {facts['report']}", soft_wrap=True)

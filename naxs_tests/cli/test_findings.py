@@ -1,0 +1,42 @@
+"""``naxs findings`` lists what each quality rule found, month by month."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from naxs_assets.market.rules import RULES
+from naxs_tests.cli.conftest import MONTHS, Naxs
+
+
+def listed(naxs: Naxs, *arguments: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(naxs("findings", *arguments, "--json").stdout)
+    return rows
+
+
+def test_every_rule_of_every_month_is_on_record(finished: Naxs) -> None:
+    rows = listed(finished, "--all")
+    of_prices = {(row["month"], row["rule"]) for row in rows if row["asset"] == "market/prices"}
+    assert of_prices == {(month, rule) for month in MONTHS for rule in RULES}
+    assert {row["asset"] for row in rows} == {"market/prices", "market/index_prices"}
+    assert all(row["verdict"] in ("pass", "not_applicable") for row in rows)
+
+
+def test_without_all_only_broken_rules_are_listed(finished: Naxs) -> None:
+    assert listed(finished) == []
+    assert "nothing found" in finished("findings").output
+
+
+def test_a_rule_and_a_month_narrow_the_list(finished: Naxs) -> None:
+    rows = listed(finished, "--all", "--rule", "factor", "--month", MONTHS[1])
+    assert [(row["month"], row["rule"]) for row in rows] == [(MONTHS[1], "factor")]
+    shown = finished("findings", "--all", "--rule", "factor").output
+    assert f"{MONTHS[1]} market/prices factor" in " ".join(shown.split())
+
+
+def test_what_cannot_be_listed_is_said(finished: Naxs, naxs: Naxs) -> None:
+    said = finished.refusal("findings", "--rule", "facto")
+    assert "there is no rule 'facto'" in said
+    assert "schema" in said
+    assert "is not a month" in finished.refusal("findings", "--month", "2021-13")
+    assert "there is no home here" in naxs.refusal("findings")
