@@ -147,10 +147,9 @@ class Contract:
         return faults
 
     def _schema_problems(self, frame: pl.DataFrame) -> list[str]:
-        import pandera.errors
-
         if self._is_met(frame):
             return []
+        import pandera.errors
 
         try:
             self.pandera_schema.validate(frame, lazy=True)

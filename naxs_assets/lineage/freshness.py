@@ -28,7 +28,7 @@ class Freshness:
             for read in reads
             if read.kind is not ReadKind.EXTERNAL
         }
-        self._current = library.ledger.current_hashes(places)
+        self._current = library.ledger.current_contents(places)
         self._held = {
             (hold.asset, hold.partition)
             for hold in library.ledger.holds()
@@ -37,7 +37,7 @@ class Freshness:
 
     def note(self, version: Version) -> None:
         """Take into account that ``version`` has just become current."""
-        self._current[version.asset, version.partition] = version.content_hash
+        self._current[version.asset, version.partition] = version.id, version.content_hash
 
     def stale_because(self, partition: str) -> str | None:
         """Why the partition must be made, in words for a person; None when it is up to date."""
@@ -71,11 +71,12 @@ class Freshness:
         current = self._current.get((read.asset, read.partition))
         if read.kind is ReadKind.ABSENT or current is None:
             return current is None and read.kind is ReadKind.ABSENT
-        if not read.cut:
-            return current == read.read_hash
-        handle = Reader(self._library, read.asset)[read.partition]
-        if handle.version is not None and handle.version.id == read.version_id:
+        version_id, content_hash = current
+        if version_id == read.version_id:
             return True
+        if not read.cut:
+            return content_hash == read.read_hash
+        handle = Reader(self._library, read.asset)[read.partition]
         if read.kind is ReadKind.FACT:
             return handle.fact(read.cut).read().read_hash == read.read_hash
         return handle.until(date.fromisoformat(read.cut)).read().read_hash == read.read_hash

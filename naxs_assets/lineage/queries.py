@@ -169,17 +169,19 @@ class LedgerQueries:
                 found.update({v.partition: (v, tuple(edges[v.id])) for v in current})
         return found
 
-    def current_hashes(self, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
-        """The current content hash of each place that has one."""
-        found: dict[tuple[str, str], str] = {}
-        query = select(t.versions.c.asset, t.versions.c.partition, t.versions.c.content_hash).join(
-            t.pointers, t.pointers.c.version_id == t.versions.c.id
-        )
+    def current_contents(
+        self, places: Iterable[tuple[str, str]]
+    ) -> dict[tuple[str, str], tuple[int, str]]:
+        """The current version id and content hash of each place that has one."""
+        found: dict[tuple[str, str], tuple[int, str]] = {}
+        query = select(
+            t.versions.c.asset, t.versions.c.partition, t.versions.c.id, t.versions.c.content_hash
+        ).join(t.pointers, t.pointers.c.version_id == t.versions.c.id)
         with self.database.read() as connection:
             for chunk in chunks(sorted(set(places))):
-                place = tuple_(t.pointers.c.asset, t.pointers.c.partition)
-                for row in connection.execute(query.where(place.in_(chunk))):
-                    found[row.asset, row.partition] = row.content_hash
+                here = tuple_(t.pointers.c.asset, t.pointers.c.partition)
+                for row in connection.execute(query.where(here.in_(chunk))):
+                    found[row.asset, row.partition] = row.id, row.content_hash
         return found
 
     def fact(self, key: str) -> str | None:

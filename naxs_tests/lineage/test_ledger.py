@@ -293,8 +293,8 @@ def test_more_partitions_than_one_query_may_bind(ledger: Ledger) -> None:
     }
     assert ledger.partitions(PRICES) == some
     assert ledger.currents_with_reads(PRICES, months) == {m: (made[m], (edge,)) for m in some}
-    hashes = ledger.current_hashes((PRICES, month) for month in months)
-    assert hashes == {(PRICES, month): made[month].content_hash for month in some}
+    contents = ledger.current_contents((PRICES, month) for month in months)
+    assert contents == {(PRICES, m): (made[m].id, made[m].content_hash) for m in some}
     again = a_claim(ledger, "run-b", partitions=months)
     assert again.expected == {m: made[m].id if m in made else None for m in months}
 
