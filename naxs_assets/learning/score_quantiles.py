@@ -6,10 +6,14 @@ import polars as pl
 
 from naxs_assets.errors import DataError
 from naxs_assets.learning.scored_labels import scored_labels
+from naxs_assets.learning.steady import steady_mean
+
+QUANTILES = 5
+"""Quantiles of a report: fifths, as is usual for universes of some hundred names."""
 
 
 def quantile_returns(
-    predictions: pl.DataFrame, labels: pl.DataFrame, quantiles: int = 5
+    predictions: pl.DataFrame, labels: pl.DataFrame, quantiles: int = QUANTILES
 ) -> pl.DataFrame:
     """Daily mean label of each score quantile, 1 the lowest scores.
 
@@ -38,12 +42,12 @@ def quantile_returns(
         .with_columns(quantile=(doubled_rank - 1) * quantiles // (2 * names) + 1, of=names)
         .filter(pl.col("of") >= quantiles)
         .group_by("date", "quantile", maintain_order=True)
-        .agg(label_return=pl.col("label").mean(), names=pl.len().cast(pl.Int64))
+        .agg(label_return=steady_mean(pl.col("label")), names=pl.len().cast(pl.Int64))
         .sort("date", "quantile")
     )
 
 
-def quantile_spread(returns: pl.DataFrame, quantiles: int = 5) -> pl.DataFrame:
+def quantile_spread(returns: pl.DataFrame, quantiles: int = QUANTILES) -> pl.DataFrame:
     """Top less bottom of :func:`quantile_returns`: date, spread, on the days that have both."""
     bottom, top = (
         returns.filter(pl.col("quantile") == end).select("date", pl.col("label_return").alias(name))
