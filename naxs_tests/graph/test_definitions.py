@@ -40,6 +40,7 @@ GRAPH = {
     },
     "csi300_topk/report": {
         "csi300_topk/backtest",
+        "csi300_topk/dataset",
         "csi300_topk/model",
         "csi300_topk/predictions",
         "labels/next_day",

@@ -2,6 +2,7 @@
   "use strict";
   const fewChips = 24;
   const trailEnds = 3;
+  const wide = window.innerWidth >= 640;
 
   const make = (tag, attributes = {}, ...children) => {
     const element = document.createElement(tag);
@@ -99,7 +100,7 @@
       }
       const seen = step.followed !== undefined || step.open.size > 0;
       return [...byAsset].map(([asset, reads], place) => {
-        if (reads.length > 1) return group(asset, reads, step, seen ? step.open.has(asset) : place === 0 || reads.length <= fewChips);
+        if (reads.length > 1) return group(asset, reads, step, seen ? step.open.has(asset) : (place === 0 && wide) || reads.length <= fewChips);
         const [[number, cut]] = reads;
         return make("div", { class: "single code" }, chip(number, cut, placeName(asset, node(number).partition), step));
       });
