@@ -1,10 +1,15 @@
-"""How well a day's predictions order the day's labels: IC and RankIC."""
+"""How well a day's predictions order labels: IC and RankIC, on the day and with a delay."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
-from naxs_assets.errors import DataError
+from naxs_assets.learning.scored_labels import scored_labels
+
+DECAY_LAGS = (0, 1, 2, 3, 5, 10, 15, 20)
+"""Delays that a report shows, in trading days: about a month."""
 
 
 def rank_ic(predictions: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
@@ -16,38 +21,39 @@ def rank_ic(predictions: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
     day on which either side does not vary, or with one name, has null for both correlations.
     Raises DataError when a column is missing or a date and symbol appear twice.
     """
-    sides = []
-    for table, name, value in ((predictions, "predictions", "score"), (labels, "labels", "label")):
-        absent = {"date", "symbol", value} - set(table.columns)
-        if absent:
-            raise DataError(
-                f"{name} lack the columns {', '.join(sorted(absent))}",
-                where="rank_ic",
-                remedy=f"hand in date, symbol and {value}",
-            )
-        known = (
-            table.select("date", "symbol", pl.col(value).cast(pl.Float64).fill_nan(None))
-            .drop_nulls()
-            .sort("date", "symbol")
-        )
-        if known.select(pl.struct("date", "symbol").is_duplicated().any()).item():
-            raise DataError(
-                f"{name} hold a date and symbol twice",
-                where="rank_ic",
-                remedy="hand in one row for each date and symbol",
-            )
-        sides.append(known)
-    both = sides[0].join(sides[1], on=["date", "symbol"], how="inner", maintain_order="left")
+    return _daily_correlations(scored_labels(predictions, labels, "date").later(0), "date")
+
+
+def rank_ic_decay(
+    predictions: pl.DataFrame, labels: pl.DataFrame, lags: Sequence[int] = DECAY_LAGS
+) -> pl.DataFrame:
+    """Mean daily IC and RankIC between the scores of day t and the labels of day t + lag.
+
+    ``predictions`` needs symbol, day, score; ``labels`` symbol, day, label. ``day`` is the absolute
+    trading-day index, so lags count trading days; a name is followed also after it has left the
+    universe. Lag 0 is the label itself, as in :func:`rank_ic`. Returns lag, ic, rank_ic (Float64,
+    null where no day has one) and days (Int64, those that have one), in the order of ``lags``.
+    Raises DataError when a column is missing or a day and symbol appear twice.
+    """
+    aligned = scored_labels(predictions, labels, "day")
+    rows = []
+    for lag in lags:
+        daily = _daily_correlations(aligned.later(lag), "day")
+        rows.append((lag, daily["ic"].mean(), daily["rank_ic"].mean(), daily["rank_ic"].count()))
+    return pl.DataFrame(
+        rows,
+        schema={"lag": pl.Int64, "ic": pl.Float64, "rank_ic": pl.Float64, "days": pl.Int64},
+        orient="row",
+    )
+
+
+def _daily_correlations(both: pl.DataFrame, by: str) -> pl.DataFrame:
+    score, label = pl.col("score"), pl.col("label")
     # A constant's variance may come out as a rounding error rather than 0, so it is asked for.
-    varies = (pl.col("score").n_unique() > 1) & (pl.col("label").n_unique() > 1)
-    score_rank = pl.col("score").rank("average")
-    label_rank = pl.col("label").rank("average")
-    return (
-        both.group_by("date", maintain_order=True)
-        .agg(
-            pl.when(varies).then(pl.corr("score", "label")).alias("ic"),
-            pl.when(varies).then(pl.corr(score_rank, label_rank)).alias("rank_ic"),
-            pl.len().cast(pl.UInt32).alias("names"),
-        )
-        .sort("date")
+    varies = (score.min() < score.max()) & (label.min() < label.max())
+    ranks = pl.corr(score.rank("average"), label.rank("average"))
+    return both.group_by(by, maintain_order=True).agg(
+        pl.when(varies).then(pl.corr("score", "label")).alias("ic"),
+        pl.when(varies).then(ranks).alias("rank_ic"),
+        pl.len().cast(pl.UInt32).alias("names"),
     )

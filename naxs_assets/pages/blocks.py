@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from naxs_assets.pages.figures import Figure
+from naxs_assets.pages.lineage_browser import LineageBrowser
 from naxs_assets.pages.messages import Message
 from naxs_assets.pages.numbers import decimal, percent
 
@@ -74,11 +75,15 @@ class Chart:
 
 @dataclass(frozen=True)
 class Column:
-    """A table's column; numbers are set flush right in figures of even width."""
+    """A table's column; numbers are set flush right in figures of even width.
+
+    A ``wide`` one holds sentences: in a stacked table it takes the card's whole width on a phone.
+    """
 
     label: Text
     numeric: bool = True
     code: bool = False
+    wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -159,7 +164,7 @@ class Details:
     opened: bool = False
 
 
-Block = KeyFigures | Chart | Table | HeatGrid | Facts | Note | Side | Details
+Block = KeyFigures | Chart | Table | HeatGrid | Facts | Note | Side | Details | LineageBrowser
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ specification serves all three. The values in a figure are exactly the values ha
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Literal
 
+from naxs_assets.pages.embedding import script_json
 from naxs_assets.pages.messages import Message
 
 SERIES_COLOURS = tuple(f"var(--series-{place})" for place in range(1, 9))
@@ -24,17 +24,27 @@ class ValueFormat(StrEnum):
     """How a figure's values read, as (axis, hover) formats of d3."""
 
     PERCENT = "percent"
+    FINE_PERCENT = "fine_percent"
     DECIMAL = "decimal"
     CNY = "cny"
     COUNT = "count"
 
     @property
     def axis(self) -> str:
-        return {"percent": ",.0~%", "decimal": ",.3~f", "cny": "~s", "count": ",.3~f"}[self.value]
+        return _FORMATS[self][0]
 
     @property
     def hover(self) -> str:
-        return {"percent": ",.2%", "decimal": ",.4f", "cny": ",.0f", "count": ",d"}[self.value]
+        return _FORMATS[self][1]
+
+
+_FORMATS = {
+    ValueFormat.PERCENT: (",.0~%", ",.2%"),
+    ValueFormat.FINE_PERCENT: (",.2~%", ",.3%"),
+    ValueFormat.DECIMAL: (",.3~f", ",.4f"),
+    ValueFormat.CNY: ("~s", ",.0f"),
+    ValueFormat.COUNT: (",.3~f", ",d"),
+}
 
 
 @dataclass(frozen=True)
@@ -64,14 +74,7 @@ class Figure:
 
     def to_json(self) -> str:
         """The specification with sorted keys, safe inside an HTML script element."""
-        text = json.dumps(
-            self.specification(),
-            sort_keys=True,
-            ensure_ascii=False,
-            allow_nan=False,
-            separators=(",", ":"),
-        )
-        return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+        return script_json(self.specification())
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,34 @@ def _trace(series: Series, value_format: ValueFormat) -> dict[str, Any]:
     if series.mark == "area":
         trace |= {"fill": "tozeroy", "fillcolor": series.colour.replace(")", "-fill)")}
     return trace
+
+
+def category_figure(
+    series: Sequence[Series], value_format: ValueFormat, *, category_name: Message | str
+) -> Figure:
+    """Bars over categories, which stand in the order given; ``x`` of a series names them."""
+    layout: dict[str, Any] = {
+        "xaxis": {
+            "type": "category",
+            "dtick": 1,
+            "title": {
+                "text": str(category_name),
+                "font": {"size": 12, "color": "var(--muted)"},
+                "standoff": 10,
+            },
+        },
+        "yaxis": {"tickformat": value_format.axis},
+        "barmode": "group",
+        "bargap": 0.35,
+        "showlegend": False,
+    }
+    monthly = {"xperiod", "xperiodalignment", "xhoverformat"}
+    traces = [
+        {key: value for key, value in _trace(each, value_format).items() if key not in monthly}
+        for each in series
+    ]
+    legend = [LegendEntry(each.name, each.colour, each.mark, each.signed) for each in series]
+    return Figure(traces, layout, legend if len(legend) > 1 else ())
 
 
 def time_figure(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from naxs_assets.errors import ConfigurationError
 from naxs_assets.pages.blocks import Block, Chart, Details, Section, Side, Text
+from naxs_assets.pages.lineage_browser import LineageBrowser
 from naxs_assets.pages.messages import catalogue
 
 if TYPE_CHECKING:
@@ -48,14 +49,12 @@ class Page:
     facts: Sequence[tuple[Text, Text]] = ()
 
 
-def _charts(blocks: Iterable[Block]) -> list[Chart]:
-    found: list[Chart] = []
+def _flat(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Every block, those inside others after the one that holds them."""
     for block in blocks:
-        if isinstance(block, Chart):
-            found.append(block)
-        elif isinstance(block, Side | Details):
-            found.extend(_charts(block.blocks))
-    return found
+        yield block
+        if isinstance(block, Side | Details):
+            yield from _flat(block.blocks)
 
 
 def _template_text(name: str) -> str:
@@ -101,19 +100,25 @@ def _script_hash(script: str) -> str:
 def render_page(page: Page) -> str:
     """The page as one HTML text, the same bytes for the same page.
 
-    Raises ConfigurationError when two sections or two charts share an identifier.
+    Raises ConfigurationError when two sections, charts or browsers share an identifier.
     """
-    charts = _charts(block for section in page.sections for block in section.blocks)
+    blocks = list(_flat(block for section in page.sections for block in section.blocks))
+    charts = [block for block in blocks if isinstance(block, Chart)]
+    browsers = [block for block in blocks if isinstance(block, LineageBrowser)]
     identifiers = [section.identifier for section in page.sections]
     identifiers += [f"chart-{chart.identifier}" for chart in charts]
+    identifiers += [f"lineage-{browser.identifier}" for browser in browsers]
     repeated = sorted({name for name in identifiers if identifiers.count(name) > 1})
     if repeated:
         raise ConfigurationError(
             f"a page uses the identifiers {', '.join(repeated)} twice",
             where=page.name,
-            remedy="give every section and chart an identifier of its own",
+            remedy="give every section, chart and browser an identifier of its own",
         )
-    scripts = ([_plotly_js()] if charts else []) + [_template_text("page.js")]
+    scripts = [_plotly_js()] if charts else []
+    scripts.append(_template_text("page.js"))
+    if browsers:
+        scripts.append(_template_text("lineage.js"))
     return (
         _environment()
         .get_template("page.html")
@@ -121,7 +126,7 @@ def render_page(page: Page) -> str:
             page=page,
             market=page.market,
             messages=catalogue(),
-            has_charts=bool(charts),
+            needs_script=bool(charts or browsers),
             css=_template_text("page.css"),
             scripts=scripts,
             script_hashes=" ".join(_script_hash(script) for script in scripts),

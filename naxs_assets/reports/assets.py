@@ -7,13 +7,16 @@ import polars as pl
 
 from naxs_assets.backtest.journal import Journal
 from naxs_assets.catalog.models import Strategy
-from naxs_assets.learning.information_coefficient import rank_ic
-from naxs_assets.learning.models import ModelDocument
+from naxs_assets.learning.information_coefficient import rank_ic, rank_ic_decay
+from naxs_assets.learning.models import ModelDocument, TrainedOn
+from naxs_assets.learning.score_quantiles import quantile_returns
 from naxs_assets.lineage.assets import LineageAsset
+from naxs_assets.lineage.graph import Graph, upstream_graph
 from naxs_assets.lineage.monthly import Made
 from naxs_assets.lineage.reader import Handle, Reader
 from naxs_assets.lineage.recipe import AllMonths, Recipe, Whole
 from naxs_assets.pages.frame import MarketLabel, appearance
+from naxs_assets.reports.exposure import daily_exposure
 from naxs_assets.reports.tear_sheet import render_tear_sheet, summarise
 from naxs_assets.reports.tear_sheet_inputs import SCHEMAS, TearSheet
 
@@ -28,12 +31,12 @@ def report_asset(strategy: Strategy, market: MarketLabel) -> LineageAsset:
         backtest: Reader,
         predictions: Reader,
         labels: Reader,
+        dataset: Reader,
         model: Reader,
         index_prices: Reader,
         findings: Reader,
     ) -> Iterator[Made]:
         for partition in pending:
-            found = findings.whole()
             months = list(backtest)
             read = {
                 name: [reader[month] for month in months]
@@ -41,21 +44,28 @@ def report_asset(strategy: Strategy, market: MarketLabel) -> LineageAsset:
                     ("backtest", backtest),
                     ("predictions", predictions),
                     ("labels", labels),
+                    ("dataset", dataset),
                     ("model", model),
                     ("index_prices", index_prices),
                 )
             }
+            read["findings"] = [findings.whole()]
             sheet = _tear_sheet(strategy, market, read)
             yield Made(
                 partition,
                 render_tear_sheet(sheet),
-                made_from=(found, *(handle for handles in read.values() for handle in handles)),
+                made_from=tuple(handle for handles in read.values() for handle in handles),
                 metadata={"summary": summarise(sheet)},
             )
 
     recipe = Recipe(
         asset=f"{strategy.name}/report",
-        code=("naxs_assets.reports.tear_sheet", "naxs_assets.learning.information_coefficient"),
+        code=(
+            "naxs_assets.reports.tear_sheet",
+            "naxs_assets.reports.exposure",
+            "naxs_assets.learning.information_coefficient",
+            "naxs_assets.learning.score_quantiles",
+        ),
         monthly=False,
         suffix=".html",
         config={
@@ -67,6 +77,7 @@ def report_asset(strategy: Strategy, market: MarketLabel) -> LineageAsset:
             "backtest": AllMonths(f"{strategy.name}/backtest"),
             "predictions": AllMonths(f"{strategy.name}/predictions"),
             "labels": AllMonths(f"labels/{strategy.label}"),
+            "dataset": AllMonths(f"{strategy.name}/dataset"),
             "model": AllMonths(f"{strategy.name}/model"),
             "index_prices": AllMonths("market/index_prices"),
             "findings": Whole("market/findings"),
@@ -86,8 +97,8 @@ def _tear_sheet(
     strategy: Strategy, market: MarketLabel, read: dict[str, list[Handle]]
 ) -> TearSheet:
     journal = Journal.of_months(handle.frame() for handle in read["backtest"] if handle)
-    scores = _concat(read["predictions"], ["date", "symbol", "score"])
-    labels = _concat(read["labels"], ["date", "symbol", "label"])
+    scores = _concat(read["predictions"], ["date", "symbol", "day", "score"])
+    labels = _concat(read["labels"], ["date", "symbol", "day", "label"])
     closes = _concat(read["index_prices"], ["date", "index", "close"])
     return TearSheet(
         strategy=strategy.name,
@@ -102,7 +113,12 @@ def _tear_sheet(
             pl.col("names").cast(pl.Int64)
         ),
         coverage=scores.group_by("date").agg(names=pl.len().cast(pl.Int64)).sort("date"),
+        members=_members(read["dataset"], read["predictions"]),
+        decay=rank_ic_decay(scores, labels),
+        quantiles=quantile_returns(scores, labels),
+        exposure=daily_exposure(journal),
         training=_training(read["model"]),
+        findings=_findings(read["findings"], [handle.partition for handle in read["backtest"]]),
         lineage=_lineage(read),
         parameters=strategy.model_dump(exclude={"name", "description"}),
     )
@@ -125,12 +141,20 @@ def _account(journal: Journal) -> pl.DataFrame:
     )
 
 
+def _findings(findings: Sequence[Handle], months: Sequence[str]) -> pl.DataFrame:
+    return pl.concat(handle.frame() for handle in findings).filter(pl.col("month").is_in(months))
+
+
 def _training(models: Sequence[Handle]) -> pl.DataFrame:
     rows = []
+    known: dict[str, TrainedOn | None] = {}  # a document carried on is read once
     for handle in models:
-        if not handle:
+        if handle.version is None:
             continue
-        trained_on = ModelDocument.from_text(handle.text()).trained_on
+        content = handle.version.content_hash
+        if content not in known:
+            known[content] = ModelDocument.from_text(handle.text()).trained_on
+        trained_on = known[content]
         is_new = trained_on is not None and trained_on.month == handle.partition
         rows.append(
             {
@@ -148,18 +172,28 @@ def _day(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def _lineage(read: dict[str, list[Handle]]) -> pl.DataFrame:
-    versions = [handle.version for handles in read.values() for handle in handles if handle]
+def _members(datasets: Sequence[Handle], predictions: Sequence[Handle]) -> pl.DataFrame:
+    """Rows of the dataset and scores by month, as the versions record them."""
+    scored = {handle.partition: _rows(handle) for handle in predictions}
     return pl.DataFrame(
         [
             {
-                "asset": version.asset,
-                "partition": version.partition,
-                "version": version.short,
-                "rows": version.rows,
+                "month": handle.partition,
+                "members": _rows(handle),
+                "scored": scored.get(handle.partition, 0),
             }
-            for version in versions
-            if version is not None
+            for handle in datasets
+            if handle
         ],
-        schema=SCHEMAS["lineage"],
+        schema=SCHEMAS["members"],
     )
+
+
+def _rows(handle: Handle) -> int:
+    return (handle.version.rows or 0) if handle.version else 0
+
+
+def _lineage(read: dict[str, list[Handle]]) -> Graph:
+    handles = [handle for handles in read.values() for handle in handles]
+    ids = [handle.version.id for handle in handles if handle.version]
+    return upstream_graph(handles[0].library, ids) if ids else Graph()

@@ -12,6 +12,7 @@ import polars as pl
 
 from naxs_assets.backtest import metrics
 from naxs_assets.backtest.journal import COSTS
+from naxs_assets.learning.steady import steady_mean, steady_sum
 from naxs_assets.reports.tear_sheet_inputs import TearSheet
 
 _RETURNS = ("net", "gross", "index", "excess")
@@ -79,15 +80,23 @@ def _compounded(returns: str) -> pl.Expr:
     return pl.when(column.count() > 0).then((1.0 + column).product() - 1.0).alias(returns)
 
 
+def _sums(*columns: str) -> list[pl.Expr]:
+    return [steady_sum(pl.col(column)).alias(column) for column in columns]
+
+
 def _month() -> pl.Expr:
     return pl.col("date").dt.strftime("%Y-%m").alias("month")
+
+
+def _year() -> pl.Expr:
+    return pl.col("date").dt.year().alias("year")
 
 
 def monthly_performance(daily: pl.DataFrame) -> pl.DataFrame:
     """month ("YYYY-MM") with net, gross, index, excess compounded and turnover, cost summed."""
     return (
         daily.group_by(_month(), maintain_order=True)
-        .agg(*map(_compounded, _RETURNS), pl.col("turnover", "cost").sum())
+        .agg(*map(_compounded, _RETURNS), *_sums("turnover", "cost"))
         .sort("month")
     )
 
@@ -99,11 +108,11 @@ def yearly_performance(daily: pl.DataFrame) -> pl.DataFrame:
     growth = (1.0 + pl.col("net")).cum_prod()
     peak = pl.max_horizontal(growth.cum_max(), pl.lit(1.0))
     return (
-        daily.group_by(pl.col("date").dt.year().alias("year"), maintain_order=True)
+        daily.group_by(_year(), maintain_order=True)
         .agg(
             *map(_compounded, _RETURNS),
             (growth / peak - 1.0).min().alias("drawdown"),
-            pl.col("turnover", "cost").sum(),
+            *_sums("turnover", "cost"),
             pl.len().cast(pl.Int64).alias("days"),
         )
         .sort("year")
@@ -112,7 +121,34 @@ def yearly_performance(daily: pl.DataFrame) -> pl.DataFrame:
 
 def monthly_costs(account: pl.DataFrame) -> pl.DataFrame:
     """month ("YYYY-MM") with each cost component's sum, CNY."""
-    return account.group_by(_month(), maintain_order=True).agg(pl.col(COSTS).sum()).sort("month")
+    return account.group_by(_month(), maintain_order=True).agg(*_sums(*COSTS)).sort("month")
+
+
+def yearly_costs(inputs: TearSheet) -> pl.DataFrame:
+    """year; each cost component's sum, CNY; ``<component>_ratio``: the sum over days of the cost
+    over the day's mean NAV, so that the components add up to :func:`yearly_performance`'s cost.
+    """
+    mean_nav = (pl.col("nav") + pl.col("previous_nav")) / 2
+    ratios = [f"{name}_ratio" for name in COSTS]
+    return (
+        account_of(inputs)
+        # Where there is no NAV there is no ratio, as in the daily performance.
+        .with_columns(
+            pl.when(mean_nav > 0).then(pl.col(COSTS) / mean_nav).name.suffix("_ratio"),
+        )
+        .group_by(_year(), maintain_order=True)
+        .agg(*_sums(*COSTS, *ratios))
+        .sort("year")
+    )
+
+
+def yearly_rejections(rejections: pl.DataFrame) -> pl.DataFrame:
+    """year, cause, orders."""
+    return (
+        rejections.group_by(_year(), "cause", maintain_order=True)
+        .agg(pl.col("orders").sum())
+        .sort("year", "cause")
+    )
 
 
 def monthly_rejections(rejections: pl.DataFrame) -> pl.DataFrame:
@@ -133,6 +169,6 @@ def monthly_rank_ic(information_coefficient: pl.DataFrame) -> pl.DataFrame:
     return (
         information_coefficient.drop_nulls("rank_ic")
         .group_by(_month(), maintain_order=True)
-        .agg(pl.col("rank_ic").mean())
+        .agg(steady_mean(pl.col("rank_ic")).alias("rank_ic"))
         .sort("month")
     )

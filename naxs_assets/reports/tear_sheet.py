@@ -7,11 +7,16 @@ from naxs_assets.pages.frame import Page, render_page
 from naxs_assets.pages.messages import Message, message
 from naxs_assets.reports.performance import daily_performance
 from naxs_assets.reports.summary import summarise, summary_of
+from naxs_assets.reports.tear_sheet_coverage import coverage
+from naxs_assets.reports.tear_sheet_exposure import exposure
 from naxs_assets.reports.tear_sheet_inputs import SCHEMAS, TearSheet
 from naxs_assets.reports.tear_sheet_performance import calendar, headline, path
-from naxs_assets.reports.tear_sheet_prediction import prediction, training
+from naxs_assets.reports.tear_sheet_prediction import prediction
+from naxs_assets.reports.tear_sheet_quality import quality
+from naxs_assets.reports.tear_sheet_quantiles import quantiles
 from naxs_assets.reports.tear_sheet_record import lineage, parameters
 from naxs_assets.reports.tear_sheet_trading import rejections, trading
+from naxs_assets.reports.tear_sheet_training import training
 
 __all__ = ["SCHEMAS", "TearSheet", "render_tear_sheet", "summarise"]
 
@@ -38,10 +43,14 @@ def tear_sheet_page(inputs: TearSheet) -> Page:
             )
         )
         sections += [headline(summary), path(inputs, daily), calendar(daily)]
-    sections.append(prediction(inputs, summary))
+    sections += [prediction(inputs), quantiles(inputs), coverage(inputs)]
     if not daily.is_empty():
-        sections += [trading(inputs, daily, summary), rejections(inputs, summary)]
-    sections += [training(inputs), parameters(inputs), lineage(inputs)]
+        sections += [
+            trading(inputs, daily, summary),
+            exposure(inputs),
+            rejections(inputs, summary),
+        ]
+    sections += [training(inputs), quality(inputs), parameters(inputs), lineage(inputs)]
     return Page(
         title=message("tear_sheet.title"),
         name=inputs.strategy,

@@ -10,6 +10,7 @@ import polars as pl
 
 from naxs_assets.backtest.journal import COSTS
 from naxs_assets.errors import DataError
+from naxs_assets.lineage.graph import Graph
 from naxs_assets.pages.frame import MarketLabel
 
 SCHEMAS: Mapping[str, pl.Schema] = MappingProxyType(
@@ -39,12 +40,23 @@ SCHEMAS: Mapping[str, pl.Schema] = MappingProxyType(
                 "last_train_date": pl.Date,
             }
         ),
-        "lineage": pl.Schema(
+        "decay": pl.Schema(
+            {"lag": pl.Int64, "ic": pl.Float64, "rank_ic": pl.Float64, "days": pl.Int64}
+        ),
+        "quantiles": pl.Schema({"date": pl.Date, "quantile": pl.Int64, "label_return": pl.Float64}),
+        "members": pl.Schema({"month": pl.String, "members": pl.Int64, "scored": pl.Int64}),
+        "exposure": pl.Schema({"date": pl.Date, "board": pl.String, "share": pl.Float64}),
+        "findings": pl.Schema(
             {
                 "asset": pl.String,
-                "partition": pl.String,
-                "version": pl.String,
+                "month": pl.String,
+                "rule": pl.String,
+                "severity": pl.String,
+                "verdict": pl.String,
                 "rows": pl.Int64,
+                "share": pl.Float64,
+                "sample": pl.String,
+                "note": pl.String,
             }
         ),
     }
@@ -58,7 +70,11 @@ _KEYS = {
     "information_coefficient": ["date"],
     "coverage": ["date"],
     "training": ["month"],
-    "lineage": ["asset", "partition"],
+    "decay": ["lag"],
+    "quantiles": ["date", "quantile"],
+    "members": ["month"],
+    "exposure": ["date", "board"],
+    "findings": ["asset", "month", "rule"],
 }
 
 
@@ -73,7 +89,10 @@ class TearSheet:
     ``starting_capital`` is the NAV before the first account day, CNY. In the account, money is in
     CNY, ``traded_value`` is bought plus sold and the costs of the day are never negative.
     ``index_closes`` should begin before the first account day, so that the index has a return on
-    that day too. Raises DataError when a frame lacks a column, holds a key twice, or
+    that day too. ``decay`` and ``quantiles`` are those of :mod:`naxs_assets.learning`, ``exposure``
+    that of :mod:`.exposure`; ``members`` counts a month's rows of the dataset, and those of them
+    that have a score; ``findings`` are those of the quality rules (:mod:`naxs_assets.market.rules`)
+    by table and month. Raises DataError when a frame lacks a column, holds a key twice, or
     its values are not of the column's type.
     """
 
@@ -90,7 +109,12 @@ class TearSheet:
     )
     coverage: pl.DataFrame = field(default_factory=lambda: _empty("coverage"))
     training: pl.DataFrame = field(default_factory=lambda: _empty("training"))
-    lineage: pl.DataFrame = field(default_factory=lambda: _empty("lineage"))
+    decay: pl.DataFrame = field(default_factory=lambda: _empty("decay"))
+    quantiles: pl.DataFrame = field(default_factory=lambda: _empty("quantiles"))
+    members: pl.DataFrame = field(default_factory=lambda: _empty("members"))
+    exposure: pl.DataFrame = field(default_factory=lambda: _empty("exposure"))
+    findings: pl.DataFrame = field(default_factory=lambda: _empty("findings"))
+    lineage: Graph = field(default_factory=Graph)
     parameters: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -202,8 +202,9 @@ def path(inputs: TearSheet, daily: pl.DataFrame) -> Section:
 
 
 def calendar(daily: pl.DataFrame) -> Section:
-    """Monthly net returns as a heat grid and the years as a table."""
-    months = {row["month"]: row["net"] for row in performance.monthly_performance(daily).to_dicts()}
+    """Monthly net returns as a heat grid; the years, and on a click the months, as tables."""
+    monthly = performance.monthly_performance(daily)
+    months = dict(monthly.select("month", "net").rows())
     years = performance.yearly_performance(daily).to_dicts()
     headings = [f"{number:02d}" for number in range(1, 13)]
 
@@ -255,4 +256,30 @@ def calendar(daily: pl.DataFrame) -> Section:
         ],
         title=message("table.years"),
     )
-    return Section("calendar", message("tear_sheet.calendar"), (grid, table))
+    details = Details(
+        message("tear_sheet.month_rows", months=monthly.height), (_month_table(monthly),)
+    )
+    return Section("calendar", message("tear_sheet.calendar"), (grid, table, details))
+
+
+def _month_table(monthly: pl.DataFrame) -> Table:
+    return Table(
+        (
+            Column(message("table.month"), numeric=False),
+            Column(message("measure.net")),
+            Column(message("measure.gross")),
+            Column(message("measure.index")),
+            Column(message("measure.excess")),
+            Column(message("table.turnover")),
+            Column(message("table.cost")),
+        ),
+        [
+            (
+                row["month"],
+                *(signed_percent(row[name]) for name in ("net", "gross", "index", "excess")),
+                percent(row["turnover"], decimals=1),
+                percent(row["cost"]),
+            )
+            for row in monthly.to_dicts()
+        ],
+    )

@@ -13,11 +13,10 @@ from naxs_assets.pages.blocks import (
     Section,
     Table,
 )
+from naxs_assets.pages.lineage_browser import LineageBrowser
 from naxs_assets.pages.messages import message
 from naxs_assets.pages.numbers import ABSENT, count
 from naxs_assets.reports.tear_sheet_inputs import TearSheet
-
-_FEW_ROWS = 16
 
 
 def _flat(values: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -40,11 +39,12 @@ def parameters(inputs: TearSheet) -> Section:
 
 
 def lineage(inputs: TearSheet) -> Section:
-    """Every version this report stands on, searchable."""
-    rows = inputs.lineage
-    if rows.is_empty():
-        note = Note(message("tear_sheet.no_lineage"))
-        return Section("lineage", message("tear_sheet.lineage"), (note,))
+    """What this report was made from: a browser back to the sources, and a table of the inputs."""
+    title = message("tear_sheet.lineage")
+    nodes = [inputs.lineage.nodes[place] for place in inputs.lineage.roots]
+    if not nodes:
+        return Section("lineage", title, (Note(message("tear_sheet.no_lineage")),))
+    start = message("tear_sheet.lineage_start")
     table = Table(
         (
             Column(message("table.asset"), numeric=False),
@@ -52,20 +52,14 @@ def lineage(inputs: TearSheet) -> Section:
             Column(message("table.version"), numeric=False, code=True),
             Column(message("table.rows")),
         ),
-        [
-            (
-                row["asset"],
-                row["partition"] or "",
-                row["version"],
-                count(row["rows"]),
-            )
-            for row in rows.to_dicts()
-        ],
+        [(node.asset, node.partition, node.content_hash[:12], count(node.rows)) for node in nodes],
         searchable=True,
     )
-    summary = message("tear_sheet.lineage_rows", versions=rows.height)
     return Section(
         "lineage",
-        message("tear_sheet.lineage"),
-        (Details(summary, (table,), opened=rows.height <= _FEW_ROWS),),
+        title,
+        (
+            LineageBrowser("report", start, inputs.lineage),
+            Details(message("tear_sheet.lineage_rows", versions=len(nodes)), (table,)),
+        ),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -132,7 +132,30 @@ def trading(inputs: TearSheet, daily: pl.DataFrame, summary: Mapping[str, Any]) 
     return Section(
         "trading",
         message("tear_sheet.trading"),
-        (Side((turnover, holdings)), Side((stacked, table))),
+        (Side((turnover, holdings)), Side((stacked, table)), *_yearly_costs(inputs)),
+    )
+
+
+def _yearly_costs(inputs: TearSheet) -> tuple[Table, Table]:
+    """Each component's costs by year, in CNY and as a ratio of the NAV."""
+    years = performance.yearly_costs(inputs).to_dicts()
+    columns = (
+        Column(message("table.year"), numeric=False),
+        *(Column(message(f"cost.{name}")) for name in COSTS),
+        Column(message("table.total")),
+    )
+
+    def row(year: Mapping[str, Any], suffix: str, show: Callable[[float], str]) -> list[str]:
+        paid = [year[f"{name}{suffix}"] for name in COSTS]
+        return [str(year["year"]), *map(show, paid), show(sum(paid))]
+
+    return (
+        Table(columns, [row(year, "", cny) for year in years], title=message("table.yearly_costs")),
+        Table(
+            columns,
+            [row(year, "_ratio", lambda paid: percent(paid, decimals=3)) for year in years],
+            title=message("table.yearly_cost_ratios"),
+        ),
     )
 
 
@@ -183,4 +206,30 @@ def rejections(inputs: TearSheet, summary: Mapping[str, Any]) -> Section:
         stacked=False,
         last_row_is_total=True,
     )
-    return Section("rejections", message("tear_sheet.rejections"), (Side((chart, table)),))
+    return Section(
+        "rejections",
+        message("tear_sheet.rejections"),
+        (Side((chart, table)), _yearly_rejections(inputs.rejections, by_cause)),
+    )
+
+
+def _yearly_rejections(rejections: pl.DataFrame, causes: Sequence[str]) -> Table:
+    """Rejected orders by year and cause; a year without any has no row."""
+    rows = performance.yearly_rejections(rejections).rows()
+    orders = {(year, cause): number for year, cause, number in rows}
+    return Table(
+        (
+            Column(message("table.year"), numeric=False),
+            *(Column(message_or_name(f"cause.{cause}", cause)) for cause in causes),
+            Column(message("table.total")),
+        ),
+        [
+            (
+                str(year),
+                *(count(orders.get((year, cause), 0)) for cause in causes),
+                count(sum(orders.get((year, cause), 0) for cause in causes)),
+            )
+            for year in sorted({year for year, _ in orders})
+        ],
+        title=message("table.rejections_by_year"),
+    )

@@ -42,6 +42,7 @@ def of_strategy(name: str) -> dict[str, set[str]]:
         f"{name}/backtest": {f"{name}/backtest", f"{name}/predictions", "market/prices"},
         f"{name}/report": {
             f"{name}/backtest",
+            f"{name}/dataset",
             f"{name}/model",
             f"{name}/predictions",
             "labels/next_day",

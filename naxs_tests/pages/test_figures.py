@@ -17,6 +17,7 @@ from naxs_assets.pages.figures import (
     Series,
     Span,
     ValueFormat,
+    category_figure,
     span_figure,
     time_figure,
 )
@@ -48,6 +49,11 @@ EVERY_KIND = [
         stacked=True,
     ),
     span_figure([Span("2024-01", DAYS[0], DAYS[2], "3 rows")]),
+    category_figure(
+        [Series("mean", ["10", "2"], [0.01, -0.02], "", mark="bar", signed=True)],
+        ValueFormat.FINE_PERCENT,
+        category_name="lag",
+    ),
 ]
 
 
@@ -94,6 +100,13 @@ def test_a_span_includes_both_of_its_days() -> None:
     (trace,) = EVERY_KIND[3].traces
     assert trace["base"] == ["2024-01-02"]
     assert trace["x"] == [3 * 86_400_000]
+
+
+def test_categories_stand_in_the_order_given_and_are_no_numbers_or_dates() -> None:
+    (trace,) = EVERY_KIND[4].traces
+    assert trace["x"] == ["10", "2"]
+    assert "xperiod" not in trace
+    assert EVERY_KIND[4].layout["xaxis"]["type"] == "category"
 
 
 def test_json_cannot_end_its_script_element() -> None:

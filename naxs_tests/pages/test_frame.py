@@ -12,6 +12,8 @@ from importlib.resources import files
 import pytest
 
 from naxs_assets.errors import ConfigurationError
+from naxs_assets.lineage.graph import Graph, Node
+from naxs_assets.lineage.records import ReadKind
 from naxs_assets.pages.blocks import (
     Cell,
     Chart,
@@ -31,6 +33,7 @@ from naxs_assets.pages.blocks import (
 )
 from naxs_assets.pages.figures import Series, ValueFormat, time_figure
 from naxs_assets.pages.frame import MarketLabel, Page, render_page
+from naxs_assets.pages.lineage_browser import LineageBrowser
 from naxs_assets.pages.messages import Message
 
 SYNTHETIC = MarketLabel("demo", True, "synthetic seed 7", "2020-01-02 – 2024-06-28")
@@ -56,6 +59,7 @@ def page(*sections: Section, market: MarketLabel = REAL, name: str = "alpha") ->
 
 def every_block(text: str) -> list[Section]:
     heat = HeatCell(text, signed_percent(0.02), 0.2)
+    graph = Graph((Node(text, text, ReadKind.EXTERNAL, text),), ((),), (0,))
     return [
         Section(
             "all",
@@ -63,11 +67,13 @@ def every_block(text: str) -> list[Section]:
             (
                 KeyFigures((KeyFigure(text, Cell(text), text),)),
                 Table((Column(text), Column(text, numeric=False, code=True)), ((text, text),)),
+                Table((Column(text, numeric=False, wide=True),), ((text,),)),
                 Table((Column(text),), (), title=text, searchable=True),
                 HeatGrid(text, ("01", "02"), text, (HeatRow(text, (heat, None), heat),)),
                 Facts(((text, text), (text, Cell(text)))),
                 Note(text, warning=True),
                 Details(text, (Side((chart(), Note(text))),)),
+                LineageBrowser("report", text, graph),
             ),
         )
     ]
@@ -168,6 +174,7 @@ def test_both_languages_stand_side_by_side() -> None:
     [
         [Section("a", "a"), Section("a", "b")],
         [Section("a", "a", (chart("x"), Details("more", (chart("x"),))))],
+        [Section("a", "a", (LineageBrowser("x", "", Graph()), LineageBrowser("x", "", Graph())))],
     ],
 )
 def test_identifiers_are_unique(sections: list[Section]) -> None:

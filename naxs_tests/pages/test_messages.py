@@ -61,7 +61,7 @@ def test_reads_chinese_first() -> None:
 
 def test_fills_in_both_languages() -> None:
     found = message("tear_sheet.lineage_rows", versions=12)
-    assert found == Message("12 个版本", "12 versions")
+    assert found == Message("直接输入：12 个版本", "direct inputs as a table: 12 versions")
 
 
 def test_an_unknown_key_is_an_error_unless_a_name_stands_in() -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from hashlib import sha256
 
 import numpy as np
 import polars as pl
 
+from naxs_assets.lineage.graph import Graph, Input, Node
+from naxs_assets.lineage.records import ReadKind
 from naxs_assets.pages.frame import MarketLabel
 from naxs_assets.reports.tear_sheet import TearSheet
 
@@ -87,6 +90,11 @@ def sample_tear_sheet(
         information_coefficient=_information_coefficient(days, generator),
         coverage=pl.DataFrame({"date": days, "names": 800 - generator.integers(0, 31, n)}),
         training=_training(days),
+        decay=_decay(),
+        quantiles=_quantiles(days, generator),
+        members=_members(days),
+        exposure=_exposure(account),
+        findings=_findings(days),
         lineage=_lineage(days),
         parameters={
             "universe": "csi800",
@@ -153,29 +161,99 @@ def _training(days: pl.Series) -> pl.DataFrame:
     )
 
 
-def _lineage(days: pl.Series) -> pl.DataFrame:
-    rows = []
-    for asset, size in (
+def _lineage(days: pl.Series) -> Graph:
+    """A chain of months: the backtest and predictions of a month, back to its file."""
+    months = _months(days)
+    assets = (
+        ("files:bars", 0),
         ("market/prices", 17_400),
-        ("features/alpha", 17_400),
-        ("labels/return_5d", 17_400),
-        ("momentum_csi800/dataset", 17_400),
         ("momentum_csi800/model", 1),
         ("momentum_csi800/predictions", 16_800),
         ("momentum_csi800/backtest", 240),
-    ):
-        for place, month in enumerate(_months(days)):
-            version = f"{abs(hash_of(asset, month)):012x}"[:12]
-            rows.append((asset, month, version, size + 13 * (place % 9)))
+    )
+    nodes = [
+        Node(
+            asset,
+            month,
+            ReadKind.VERSION if size else ReadKind.EXTERNAL,
+            sha256(f"{asset}[{month}]".encode()).hexdigest(),
+            sha256(asset.encode()).hexdigest() if size else "",
+            size + 13 * (place % 9) if size else None,
+        )
+        for asset, size in assets
+        for place, month in enumerate(months)
+    ]
+    count = len(months)
+    inputs: list[tuple[Input, ...]] = []
+    for number in range(len(nodes)):
+        level, place = divmod(number, count)
+        reads = [Input(number - count)] if level in {1, 3, 4} else []
+        if level in {1, 4} and place:
+            reads.append(Input(number - 1))
+        if level == 2 and place:
+            # Trained on what was known of the month before by its twentieth day.
+            reads.append(Input(count + place - 1, f"{months[place - 1]}-20"))
+        if level == 3:
+            reads.append(Input(count + place))
+        inputs.append(tuple(sorted(reads)))
+    roots = tuple(range(3 * count, 5 * count))
+    return Graph(tuple(nodes), tuple(inputs), roots)
+
+
+def _decay() -> pl.DataFrame:
     return pl.DataFrame(
-        rows,
-        schema=["asset", "partition", "version", "rows"],
+        [(lag, 0.03 * 0.8**lag, 0.034 * 0.8**lag, 1_100 - lag) for lag in (0, 1, 2, 3, 5, 10, 20)],
+        schema=["lag", "ic", "rank_ic", "days"],
         orient="row",
     )
 
 
-def hash_of(asset: str, month: str) -> int:
-    """A short hash that does not change from run to run."""
-    import hashlib
+def _quantiles(days: pl.Series, generator: np.random.Generator) -> pl.DataFrame:
+    labelled = days[:-6]
+    return pl.concat(
+        pl.DataFrame(
+            {
+                "date": labelled,
+                "quantile": place,
+                "label_return": generator.normal(4e-4 * (place - 3), 0.012, len(labelled)),
+            }
+        )
+        for place in range(1, 6)
+    )
 
-    return int.from_bytes(hashlib.sha256(f"{asset}[{month}]".encode()).digest()[:6], "big")
+
+def _members(days: pl.Series) -> pl.DataFrame:
+    by_month = pl.DataFrame({"month": days.dt.strftime("%Y-%m")}).group_by("month").len("days")
+    return by_month.select("month", members=pl.col("days") * 800, scored=pl.col("days") * 785)
+
+
+def _exposure(account: pl.DataFrame) -> pl.DataFrame:
+    cash = account.select("date", board=pl.lit("cash"), share=pl.col("cash") / pl.col("nav"))
+    invested = 1.0 - cash["share"]
+    boards = [
+        cash.select("date", board=pl.lit(board), share=invested * part)
+        for board, part in (("main", 0.7), ("chinext", 0.2), ("star", 0.1))
+    ]
+    return pl.concat([*boards, cash])
+
+
+def _findings(days: pl.Series) -> pl.DataFrame:
+    rows = []
+    for place, month in enumerate(_months(days)):
+        gap = "declared gap: amount"
+        rows.append(("market/prices", month, "zero", "critical", "not_applicable", 0, "", gap))
+        keys = f"600519.SH {month}-05, 300750.SZ {month}-06"
+        verdict, broken = ("quarantined", 2) if place % 4 == 0 else ("pass", 0)
+        sample = keys if broken else ""
+        rows.append(("market/prices", month, "ohlc", "critical", verdict, broken, sample, ""))
+        verdict, broken = ("repaired", 5) if place % 6 == 0 else ("pass", 0)
+        sample = f"000001.SZ {month}-11" if broken else ""
+        rows.append(("market/prices", month, "factor", "critical", verdict, broken, sample, ""))
+        verdict, broken = ("warn", 1) if place == 3 else ("pass", 0)
+        sample = f"688981.SH {month}-12" if broken else ""
+        rows.append(("market/prices", month, "limit", "warning", verdict, broken, sample, ""))
+        rows.append(("market/index_prices", month, "calendar", "critical", "pass", 0, "", ""))
+    columns = ["asset", "month", "rule", "severity", "verdict", "rows", "sample", "note"]
+    return pl.DataFrame(rows, schema=columns, orient="row").with_columns(
+        share=pl.col("rows") / 17_400
+    )

@@ -9,6 +9,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from naxs_assets.backtest import metrics
+from naxs_assets.backtest.journal import COSTS
 from naxs_assets.reports.performance import (
     account_of,
     daily_performance,
@@ -16,7 +17,9 @@ from naxs_assets.reports.performance import (
     monthly_performance,
     monthly_rank_ic,
     monthly_rejections,
+    yearly_costs,
     yearly_performance,
+    yearly_rejections,
 )
 from naxs_assets.reports.tear_sheet_inputs import SCHEMAS, TearSheet
 from naxs_tests.reports.sample import REAL, sample_tear_sheet
@@ -108,6 +111,29 @@ def test_costs_and_rejections_by_month() -> None:
         ("2024-01", "cash", 0),
         ("2024-01", "limit_up", 4),
     ]
+
+
+def test_costs_by_year_in_money_and_over_the_nav() -> None:
+    """2023: 5 CNY of commission over a mean NAV of 995; 2024: 10 of stamp duty over 1,034.55."""
+    inputs = worked_example(EVERY_CLOSE)
+    costs = yearly_costs(inputs)
+    assert costs["year"].to_list() == [2023, 2024]
+    assert costs["commission"].to_list() == [5.0, 5.0]
+    assert costs["stamp_duty"].to_list() == [0.0, 10.0]
+    assert costs["commission_ratio"].to_list() == pytest.approx([5 / 995, 5 / 1034.55])
+    assert costs["stamp_duty_ratio"].to_list() == pytest.approx([0.0, 10 / 1034.55])
+    together = costs.select(pl.sum_horizontal(f"{name}_ratio" for name in COSTS)).to_series()
+    years = yearly_performance(daily_performance(inputs))
+    assert together.to_list() == pytest.approx(years["cost"].to_list())
+
+
+def test_rejections_by_year() -> None:
+    rejections = pl.DataFrame(
+        [(DAYS[0], "cash", 2), (DAYS[1], "cash", 1), (DAYS[2], "limit_up", 4)],
+        schema=SCHEMAS["rejections"],
+        orient="row",
+    )
+    assert yearly_rejections(rejections).rows() == [(2023, "cash", 3), (2024, "limit_up", 4)]
 
 
 def test_monthly_rank_ic_is_the_mean_of_the_days_that_have_one() -> None:

@@ -19,8 +19,13 @@ import pytest
 from naxs_assets.backtest.contracts import REFUSED
 from naxs_assets.backtest.journal import COSTS
 from naxs_assets.errors import DataError
+from naxs_assets.learning.score_quantiles import quantile_spread
+from naxs_assets.lineage.graph import Graph, Node
+from naxs_assets.lineage.records import ReadKind
+from naxs_assets.market.rules import RULES
 from naxs_assets.pages.messages import catalogue
 from naxs_assets.pages.numbers import percent
+from naxs_assets.reports.exposure import PLACES
 from naxs_assets.reports.performance import (
     daily_performance,
     monthly_performance,
@@ -89,10 +94,14 @@ def test_draws_every_figure_once(figures: dict[str, Any]) -> None:
         "drawdown",
         "rank-ic",
         "rolling-ic",
+        "decay",
+        "quantiles",
+        "spread",
         "coverage",
         "turnover",
         "holdings",
         "costs",
+        "exposure",
         "rejections",
         "training",
     ]
@@ -124,6 +133,12 @@ def test_figures_of_counts_are_the_inputs(
         assert sum(trace["y"]) == pytest.approx(inputs.account[name].sum())
     drawn = sum(sum(trace["y"]) for trace in figures["rejections"])
     assert drawn == inputs.rejections["orders"].sum()
+    assert figures["decay"][0]["x"] == [str(lag) for lag in inputs.decay["lag"]]
+    assert figures["decay"][0]["y"] == inputs.decay["rank_ic"].to_list()
+    spread = quantile_spread(inputs.quantiles)["spread"]
+    assert figures["spread"][0]["y"][-1] == pytest.approx(spread.sum())
+    for shares in zip(*(trace["y"] for trace in figures["exposure"]), strict=True):
+        assert sum(shares) == pytest.approx(1.0)
     trained = inputs.training.filter(pl.col("trained"))
     assert figures["training"][0]["y"] == trained["month"].to_list()
 
@@ -142,13 +157,57 @@ def test_the_calendar_shows_every_month_and_year(text: str, inputs: TearSheet) -
 def test_lineage_is_searchable_and_complete(text: str, inputs: TearSheet) -> None:
     lineage = body(text).split('id="lineage"', 1)[1]
     assert 'type="search"' in lineage
-    assert lineage.count("<tr>") == inputs.lineage.height + 1
-    assert all(version in lineage for version in inputs.lineage["version"])
+    roots = [inputs.lineage.nodes[place] for place in inputs.lineage.roots]
+    assert lineage.count("<tr>") == len(roots) + 1
+    assert all(node.content_hash[:12] in lineage for node in roots)
+
+
+def test_lineage_can_be_walked_to_the_files(text: str, inputs: TearSheet) -> None:
+    (found,) = re.findall(r'data-lineage="lineage-report">(.*?)</script>', text)
+    data = json.loads(found)
+    reached, waiting = set(), list(data["roots"])
+    while waiting:
+        number = waiting.pop()
+        if number not in reached:
+            reached.add(number)
+            reads = data["inputs"][number]
+            waiting += [read[0] if isinstance(read, list) else read for read in reads]
+    assert reached == set(range(len(inputs.lineage.nodes)))
+    ends = {data["assets"][data["nodes"][n][0]] for n in reached if not data["inputs"][n]}
+    assert "files:bars" in ends
+
+
+def test_the_months_stand_in_a_table_of_their_own(text: str, inputs: TearSheet) -> None:
+    months = monthly_performance(daily_performance(inputs))
+    calendar = body(text).split('id="calendar"', 1)[1].split("</section>", 1)[0]
+    table = calendar.split("<details", 1)[1]
+    for row in months.to_dicts():
+        assert f">{row['month']}</td>" in table
+        assert percent(row["excess"]) in table
+
+
+def test_findings_show_their_rule_in_both_languages(text: str) -> None:
+    quality = body(text).split('id="quality"', 1)[1].split("</section>", 1)[0]
+    assert RULES["ohlc"].text_zh in quality
+    assert RULES["ohlc"].text_en in quality
+    assert "600519.SH 2020-03-05" in quality
+    assert "declared gap: amount" in quality
+
+
+def test_a_report_whose_data_broke_no_rule_says_so() -> None:
+    clean = sample_tear_sheet().findings.filter(pl.col("verdict") == "pass")
+    assert catalogue()["tear_sheet.no_broken_rule"].zh in body(
+        render_tear_sheet(short(findings=clean))
+    )
 
 
 def test_nested_parameters_have_dotted_names(text: str) -> None:
     assert "portfolio.deal_price" in body(text)
     assert "demo, momentum" in body(text)
+
+
+def test_every_place_of_money_has_a_text() -> None:
+    assert {f"board.{place}" for place in PLACES} <= set(catalogue())
 
 
 def test_every_cause_and_cost_of_the_backtest_has_a_text() -> None:
@@ -168,13 +227,16 @@ def test_an_unknown_cause_is_shown_by_its_name() -> None:
 
 def test_names_are_escaped() -> None:
     hostile = "</script><script>alert(1)</script>"
-    lineage = pl.DataFrame([{"asset": hostile, "version": hostile}], schema=SCHEMAS["lineage"])
+    lineage = Graph((Node(hostile, "", ReadKind.VERSION, hostile, hostile),), ((),), (0,))
+    findings = sample_tear_sheet().findings.head(1)
+    findings = findings.with_columns(pl.lit(hostile).alias(name) for name in ("rule", "verdict"))
     text = render_tear_sheet(
         short(
             strategy=hostile,
             description=hostile,
             index_name=hostile,
             lineage=lineage,
+            findings=findings.with_columns(sample=pl.lit(hostile), asset=pl.lit(hostile)),
             parameters={hostile: hostile},
         )
     )
@@ -197,7 +259,16 @@ def test_warm_up_still_shows_what_there_is() -> None:
         )
     )
     sections = [section.identifier for section in page.sections]
-    assert sections == ["headline", "prediction", "training", "parameters", "lineage"]
+    assert sections == [
+        "headline",
+        "prediction",
+        "quantiles",
+        "coverage",
+        "training",
+        "quality",
+        "parameters",
+        "lineage",
+    ]
 
 
 @pytest.mark.parametrize("name", sorted(SCHEMAS))
