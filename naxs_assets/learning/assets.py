@@ -7,7 +7,7 @@ import polars as pl
 
 from naxs_assets.catalog.models import Strategy, Universe
 from naxs_assets.learning.contracts import PREDICTIONS, dataset_contract
-from naxs_assets.learning.dataset import build_dataset
+from naxs_assets.learning.dataset import build_dataset, member_days
 from naxs_assets.learning.models import ModelDocument, predict, train, warm_up
 from naxs_assets.learning.windows import (
     is_retraining_month,
@@ -47,10 +47,16 @@ def _dataset(strategy: Strategy, universe: Universe, feature_names: Sequence[str
         for month in pending:
             known_members = members.whole().until(last_day(month))
             columns, label = features[month], labels[month]
+            rows, listed = columns.frame(), known_members.frame()
+            table = build_dataset(rows, label.frame(), universe, listed)
             yield Made(
                 month,
-                build_dataset(columns.frame(), label.frame(), universe, known_members.frame()),
+                table,
                 made_from=(columns, label, known_members),
+                metadata={
+                    "member_days": member_days(universe, listed, rows),
+                    "labelled": table.get_column("label").count(),
+                },
             )
 
     recipe = Recipe(

@@ -28,6 +28,27 @@ def members_on(universe: Universe, members: pl.DataFrame, rows: pl.DataFrame) ->
     )
 
 
+def member_days(universe: Universe, members: pl.DataFrame, rows: pl.DataFrame) -> int:
+    """Members of the universe, counted on each day of ``rows``, whether they have a row or not.
+
+    ``members`` as for :func:`members_on`. A universe of all stocks has no other members than rows.
+    """
+    if universe.kind == "all":
+        return rows.height
+    days = rows.select(pl.col("date").unique())
+    intervals = members.filter(pl.col("index") == universe.index)
+    return (
+        days.join(intervals.select("symbol", "effective_from", "effective_to"), how="cross")
+        .filter(
+            pl.col("date") >= pl.col("effective_from"),
+            pl.col("effective_to").is_null() | (pl.col("date") <= pl.col("effective_to")),
+        )
+        .select("date", "symbol")
+        .unique()
+        .height
+    )
+
+
 def build_dataset(
     features: pl.DataFrame, labels: pl.DataFrame, universe: Universe, members: pl.DataFrame
 ) -> pl.DataFrame:

@@ -38,7 +38,7 @@ class Node(NamedTuple):
 class Input(NamedTuple):
     """One thing that a node was made from: its place in ``Graph.nodes``.
 
-    ``cut`` is the ISO day up to which it was read, empty when it was read whole.
+    ``cut`` is the ISO day up to which it was read; empty for a whole read and for a single fact.
     """
 
     node: int
@@ -93,7 +93,7 @@ class _Walk:
     current: dict[_Place, int | None] = field(default_factory=dict)
     holding: dict[tuple[str, str, str], int] = field(default_factory=dict)
     reads: dict[int, list[tuple[Node | int, str]]] = field(default_factory=dict)
-    cut_hashes: dict[tuple[int, str], str] = field(default_factory=dict)
+    part_hashes: dict[tuple[int, str], str] = field(default_factory=dict)
 
     def load_places(self, connection: Connection, places: Iterable[_Place]) -> None:
         """Learn every version of places that are not known yet."""
@@ -127,10 +127,13 @@ class _Walk:
             query = select(t.inputs).where(t.inputs.c.version_id.in_(chunk))
             for row in connection.execute(query).mappings():
                 recorded[row["version_id"]].append(read_from(row))
-        versions = [r for reads in recorded.values() for r in reads if r.kind is ReadKind.VERSION]
+        versions = [r for reads in recorded.values() for r in reads if r.version_id is not None]
         self.load_places(connection, ((read.asset, read.partition) for read in versions))
         for version_id, reads in recorded.items():
-            self.reads[version_id] = [(self._origin(read), read.cut) for read in reads]
+            self.reads[version_id] = [
+                (self._origin(read), "" if read.kind is ReadKind.FACT else read.cut)
+                for read in reads
+            ]
         found = {
             origin
             for version_id in recorded
@@ -146,16 +149,22 @@ class _Walk:
         standing = self.standing_for(read.version_id)
         if not read.cut or current is None or standing == current:
             return standing
-        # Later rows came in; up to the day of the cut the place may hold the same.
-        return current if self._cut_hash(current, read.cut) == read.read_hash else standing
+        # The fact may be the same, and up to the day of the cut later rows change nothing.
+        return current if self._part_hash(current, read) == read.read_hash else standing
 
-    def _cut_hash(self, version_id: int, cut: str) -> str:
-        key = version_id, cut
-        if key not in self.cut_hashes:
+    def _part_hash(self, version_id: int, read: Read) -> str:
+        """The hash of the same fact, or of the same cut, of another version."""
+        key = version_id, read.cut
+        if key not in self.part_hashes:
             version = self.library.ledger.version(version_id)
             handle = Handle(version.asset, version.partition, version, self.library)
-            self.cut_hashes[key] = handle.until(date.fromisoformat(cut)).read().read_hash
-        return self.cut_hashes[key]
+            part = (
+                handle.fact(read.cut)
+                if read.kind is ReadKind.FACT
+                else handle.until(date.fromisoformat(read.cut))
+            )
+            self.part_hashes[key] = part.read().read_hash
+        return self.part_hashes[key]
 
     def graph(self, roots: set[int]) -> Graph:
         """Everything learnt, without ids and in an order of its own."""

@@ -13,7 +13,7 @@ from naxs_assets.learning.score_quantiles import quantile_returns
 from naxs_assets.lineage.assets import LineageAsset
 from naxs_assets.lineage.graph import Graph, upstream_graph
 from naxs_assets.lineage.monthly import Made
-from naxs_assets.lineage.reader import Handle, Reader
+from naxs_assets.lineage.reader import FactHandle, Handle, Reader
 from naxs_assets.lineage.recipe import AllMonths, Recipe, Whole
 from naxs_assets.pages.frame import MarketLabel, appearance
 from naxs_assets.reports.exposure import daily_exposure
@@ -44,17 +44,17 @@ def report_asset(strategy: Strategy, market: MarketLabel) -> LineageAsset:
                     ("backtest", backtest),
                     ("predictions", predictions),
                     ("labels", labels),
-                    ("dataset", dataset),
                     ("model", model),
                     ("index_prices", index_prices),
                 )
             }
             read["findings"] = [findings.whole()]
-            sheet = _tear_sheet(strategy, market, read)
+            members = [dataset[month].fact("member_days") for month in months]
+            sheet = _tear_sheet(strategy, market, read, members)
             yield Made(
                 partition,
                 render_tear_sheet(sheet),
-                made_from=tuple(handle for handles in read.values() for handle in handles),
+                made_from=(*members, *(handle for handles in read.values() for handle in handles)),
                 metadata={"summary": summarise(sheet)},
             )
 
@@ -94,7 +94,10 @@ def report_asset(strategy: Strategy, market: MarketLabel) -> LineageAsset:
 
 
 def _tear_sheet(
-    strategy: Strategy, market: MarketLabel, read: dict[str, list[Handle]]
+    strategy: Strategy,
+    market: MarketLabel,
+    read: dict[str, list[Handle]],
+    members: Sequence[FactHandle],
 ) -> TearSheet:
     journal = Journal.of_months(handle.frame() for handle in read["backtest"] if handle)
     scores = _concat(read["predictions"], ["date", "symbol", "day", "score"])
@@ -113,13 +116,13 @@ def _tear_sheet(
             pl.col("names").cast(pl.Int64)
         ),
         coverage=scores.group_by("date").agg(names=pl.len().cast(pl.Int64)).sort("date"),
-        members=_members(read["dataset"], read["predictions"]),
+        members=_members(members, read["predictions"]),
         decay=rank_ic_decay(scores, labels),
         quantiles=quantile_returns(scores, labels),
         exposure=daily_exposure(journal),
         training=_training(read["model"]),
         findings=_findings(read["findings"], [handle.partition for handle in read["backtest"]]),
-        lineage=_lineage(read),
+        lineage=_lineage(read, members),
         parameters=strategy.model_dump(exclude={"name", "description"}),
     )
 
@@ -172,18 +175,18 @@ def _day(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def _members(datasets: Sequence[Handle], predictions: Sequence[Handle]) -> pl.DataFrame:
-    """Rows of the dataset and scores by month, as the versions record them."""
+def _members(members: Sequence[FactHandle], predictions: Sequence[Handle]) -> pl.DataFrame:
+    """The universe's members and the scores, counted over the days of each month."""
     scored = {handle.partition: _rows(handle) for handle in predictions}
     return pl.DataFrame(
         [
             {
-                "month": handle.partition,
-                "members": _rows(handle),
-                "scored": scored.get(handle.partition, 0),
+                "month": fact.handle.partition,
+                "members": fact.value(),
+                "scored": scored.get(fact.handle.partition, 0),
             }
-            for handle in datasets
-            if handle
+            for fact in members
+            if fact.handle
         ],
         schema=SCHEMAS["members"],
     )
@@ -193,7 +196,8 @@ def _rows(handle: Handle) -> int:
     return (handle.version.rows or 0) if handle.version else 0
 
 
-def _lineage(read: dict[str, list[Handle]]) -> Graph:
+def _lineage(read: dict[str, list[Handle]], members: Sequence[FactHandle]) -> Graph:
     handles = [handle for handles in read.values() for handle in handles]
+    handles += [fact.handle for fact in members]
     ids = [handle.version.id for handle in handles if handle.version]
     return upstream_graph(handles[0].library, ids) if ids else Graph()

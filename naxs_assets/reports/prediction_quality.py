@@ -66,8 +66,8 @@ def yearly_quantiles(quantiles: pl.DataFrame, number: int) -> pl.DataFrame:
 
 
 def yearly_coverage(members: pl.DataFrame) -> pl.DataFrame:
-    """year (the last is ``WHOLE``), months (with scores), members and scored (rows of the dataset
-    in those months, and those with a score), share.
+    """year (the last is ``WHOLE``), months (with scores), members and scored (the members of the
+    universe over the days of those months, and the scores), share.
     """
     # Months before the first model are no gap in coverage.
     scored = members.filter(pl.col("scored") > 0)
@@ -78,12 +78,12 @@ def yearly_coverage(members: pl.DataFrame) -> pl.DataFrame:
 
 
 def daily_coverage(coverage: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
-    """``coverage`` (date, names with a score) with members: the dataset's rows of the month over
-    the month's days that have scores (Float64; null where the month's rows are not known).
+    """``coverage`` (date, names with a score) with members: the month's members over its days that
+    have scores (Float64; null where the month's members are not known).
     """
-    monthly = members.select("month", rows="members")
+    monthly = members.select("month", total="members")
     return (
         coverage.with_columns(month=pl.col("date").dt.strftime("%Y-%m"))
         .join(monthly, on="month", how="left", maintain_order="left")
-        .select("date", "names", members=pl.col("rows") / pl.len().over("month"))
+        .select("date", "names", members=pl.col("total") / pl.len().over("month"))
     )

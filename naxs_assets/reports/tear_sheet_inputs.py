@@ -90,10 +90,10 @@ class TearSheet:
     CNY, ``traded_value`` is bought plus sold and the costs of the day are never negative.
     ``index_closes`` should begin before the first account day, so that the index has a return on
     that day too. ``decay`` and ``quantiles`` are those of :mod:`naxs_assets.learning`, ``exposure``
-    that of :mod:`.exposure`; ``members`` counts a month's rows of the dataset, and those of them
-    that have a score; ``findings`` are those of the quality rules (:mod:`naxs_assets.market.rules`)
-    by table and month. Raises DataError when a frame lacks a column, holds a key twice, or
-    its values are not of the column's type.
+    that of :mod:`.exposure`; ``members`` counts the universe's members over the days of a month,
+    priced or not, and the scores; ``findings`` are those of the quality rules
+    (:mod:`naxs_assets.market.rules`) by table and month. Raises DataError
+    when a frame lacks a column, holds a key twice, or its values are not of the column's type.
     """
 
     strategy: str

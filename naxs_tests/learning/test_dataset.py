@@ -10,7 +10,7 @@ import pytest
 
 from naxs_assets.catalog.models import Universe
 from naxs_assets.learning.contracts import dataset_contract
-from naxs_assets.learning.dataset import build_dataset, members_on
+from naxs_assets.learning.dataset import build_dataset, member_days, members_on
 
 CSI = Universe(name="csi", description="an index", kind="index", index="000300.SH")
 ALL = Universe(name="all", description="all", kind="all")
@@ -76,6 +76,14 @@ def test_members_of_other_indices_do_not_count() -> None:
 
 def test_the_universe_of_all_is_every_row() -> None:
     assert pairs(members_on(ALL, members(), features())) == pairs(features())
+
+
+def test_a_member_without_a_row_is_a_member_all_the_same() -> None:
+    listed = members((A, TUESDAY, None), (B, date(2020, 1, 1), TUESDAY), (C, MONDAY, None))
+    assert member_days(CSI, listed, features((A,))) == 2 + 2 + 3
+    twice = members((A, MONDAY, TUESDAY), (A, TUESDAY, None))
+    assert member_days(CSI, twice, features()) == 3
+    assert member_days(ALL, listed, features((A, B))) == 6
 
 
 def test_a_dataset_meets_its_contract_and_is_sorted() -> None:

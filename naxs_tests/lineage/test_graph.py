@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from naxs_assets.lineage.database import Database
 from naxs_assets.lineage.graph import Graph, Input, Node, upstream_graph
 from naxs_assets.lineage.ledger import Ledger
+from naxs_assets.lineage.monthly import Made
 from naxs_assets.lineage.publishing import Lineage
 from naxs_assets.lineage.reader import Library
 from naxs_assets.lineage.records import Read, ReadKind, Version
 from naxs_assets.lineage.store import Store
-from naxs_tests.lineage.support import a_draft, numbers, put, record
+from naxs_tests.lineage.support import a_draft, a_recipe, numbers, publish, put, record
 from naxs_tests.lineage.test_walk import Making, closure, histories, make
 
 JANUARY = "2020-01"
@@ -175,3 +176,30 @@ def test_growing_and_made_at_once_give_the_same_graph(lineage: Lineage) -> None:
     grown = graph_of_sum(lineage)
     read_until(lineage, date(2020, 1, 2))
     assert graph_of_sum(lineage) == grown
+
+
+# --- Facts ----------------------------------------------------------------------------------------
+
+
+def bars_telling(lineage: Lineage, value: float, broken: int) -> Version:
+    """Bars of January that tell how many of their rows are broken."""
+    made = Made(JANUARY, numbers(JANUARY, value), metadata={"broken": broken})
+    recipe = a_recipe("bars", config={"value": value, "broken": broken})
+    publish(lineage, recipe, lambda pending: (made for _ in pending), [JANUARY])
+    version = lineage.ledger.current("bars", JANUARY)
+    assert version is not None
+    return version
+
+
+def test_a_version_that_tells_the_same_fact_stands_for_the_one_that_was_asked(
+    lineage: Lineage,
+) -> None:
+    bars_telling(lineage, 1.0, broken=2)
+    fact = lineage.reader("bars")[JANUARY].fact("broken")
+    made = Made("", numbers(JANUARY, 1.0), made_from=(fact,))
+    publish(lineage, a_recipe("sum"), lambda pending: (made for _ in pending), [""])
+    same = bars_telling(lineage, 7.0, broken=2)
+    assert graph_of_sum(lineage).nodes[0] == node_of(same)
+    assert graph_of_sum(lineage).inputs[1] == (Input(0, ""),)
+    other = bars_telling(lineage, 8.0, broken=3)
+    assert node_of(other) not in graph_of_sum(lineage).nodes

@@ -97,7 +97,7 @@ def test_coverage_leaves_months_before_the_first_model_out() -> None:
     ]
 
 
-def test_members_a_day_are_the_months_rows_over_its_days() -> None:
+def test_members_a_day_are_the_months_members_over_its_days() -> None:
     coverage = frame("coverage", (OLD, 299), (NEW, 300), (LATER, 280))
     found = daily_coverage(coverage, frame("members", ("2023-12", 601, 599)))
     assert found.rows() == [(OLD, 299, 300.5), (NEW, 300, 300.5), (LATER, 280, None)]
