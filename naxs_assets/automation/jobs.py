@@ -20,5 +20,8 @@ def strategy_job(strategy: Strategy) -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         name=strategy.name,
         selection=report.upstream(),
-        description=f"From prices to the report: {strategy.description}",
+        description=(
+            f"{strategy.description}\n\n从行情到报告；选好月份即可回填。"
+            "From prices to the report; pick months to backfill."
+        ),
     )

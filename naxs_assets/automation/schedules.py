@@ -19,7 +19,10 @@ def nightly_schedule(strategy: Strategy, first: str, last: str) -> dg.ScheduleDe
         cron_schedule=NIGHTLY,
         execution_timezone="Asia/Shanghai",
         default_status=dg.DefaultScheduleStatus.STOPPED,
-        description=f"Every weekday evening: {strategy.name} for the previous and current month",
+        description=(
+            f"工作日傍晚重做 {strategy.name} 最新的两个月；默认关闭，打开才运行。"
+            f"Every weekday evening: the newest two months of {strategy.name}; off until turned on."
+        ),
     )
     def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         return dg.RunRequest(

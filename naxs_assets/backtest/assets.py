@@ -78,11 +78,12 @@ def backtest_asset(strategy: Strategy, first_month: str) -> LineageAsset:
         recipe=recipe,
         generator=make,
         description=(
-            "回测 Orders, fills, rejections, positions and cash under T+1, limits, suspensions and "
+            "回测：T+1、涨跌停、停牌与分日期税费之下的委托、成交、拒单、持仓与现金\n\n"
+            "Orders, fills, rejections, positions and cash under T+1, limits, suspensions and "
             "dated fees"
         ),
         group=strategy.name,
-        kinds=frozenset({"numba", "polars", "pandera"}),
+        kinds=frozenset({"numba", "polars"}),
         owner=OWNER,
     )
 

@@ -73,7 +73,10 @@ def _dataset(strategy: Strategy, universe: Universe, feature_names: Sequence[str
     return LineageAsset(
         recipe=recipe,
         generator=make,
-        description="数据集 Features and label of the universe's members, day by day",
+        description=(
+            "数据集：股票池成员逐日的特征与标签\n\n"
+            "Features and label of the universe's members, day by day"
+        ),
         group=strategy.name,
         kinds=frozenset({"polars", "pandera"}),
         owner=OWNER,
@@ -138,7 +141,8 @@ def _model(
         recipe=recipe,
         generator=make,
         description=(
-            "模型 Trained on the months before, purged by the label's reach; carried on between "
+            "模型：用之前的月份训练，按标签跨度清洗；两次训练之间沿用\n\n"
+            "Trained on the months before, purged by the label's reach; carried on between "
             "retrainings"
         ),
         group=strategy.name,
@@ -205,7 +209,7 @@ def _predictions(settings: Settings, strategy: Strategy) -> LineageAsset:
     return LineageAsset(
         recipe=recipe,
         generator=make,
-        description="预测 The model's score of every member, day by day",
+        description="预测：每个成员逐日的得分\n\nThe model's score of every member, day by day",
         group=strategy.name,
         kinds=frozenset({strategy.model.kind, "polars"}),
         owner=OWNER,

@@ -10,7 +10,7 @@ from typing import Any
 
 import dagster as dg
 
-from naxs_assets.lineage.contract import Contract
+from naxs_assets.lineage.contract import Column, Contract
 from naxs_assets.lineage.io_manager import ClaimedMonthly, partitions_of
 from naxs_assets.lineage.monthly import Made, Monthly, Refused
 from naxs_assets.lineage.publishing import Lineage
@@ -26,7 +26,10 @@ Generator = Callable[..., Iterator[Made | Refused]]
 
 @dataclass(frozen=True)
 class LineageAsset:
-    """One asset: how it is made, and how the Dagster UI presents it."""
+    """One asset: how it is made, and how the Dagster UI presents it.
+
+    ``description`` is a paragraph in Chinese and one in English; lists show its beginning.
+    """
 
     recipe: Recipe
     generator: Generator
@@ -52,7 +55,7 @@ def to_dagster(
 
     @dg.asset(
         key=dg.AssetKey(recipe.asset.split("/")),
-        ins={name: _asset_in(upstream) for name, upstream in recipe.upstream.items()},
+        ins={name: _asset_in(recipe, upstream) for name, upstream in recipe.upstream.items()},
         partitions_def=months if recipe.monthly else None,
         backfill_policy=backfill,
         description=asset.description,
@@ -78,13 +81,21 @@ def recipes(assets: Sequence[LineageAsset]) -> dict[str, Recipe]:
     return {asset.recipe.asset: asset.recipe for asset in assets}
 
 
-def _asset_in(upstream: Upstream) -> dg.AssetIn:
+def _asset_in(recipe: Recipe, upstream: Upstream) -> dg.AssetIn:
+    # To Dagster a month is made from the same month, whatever the window of the recipe. It takes
+    # a backfill from each asset to the next by these mappings: by windows it would leave out
+    # months that were asked for and take in others. What is read, and what is stale, the recipe
+    # and the ledger say.
     mapping: dg.PartitionMapping | None = None
-    if isinstance(upstream, Months):
+    if isinstance(upstream, Months) and upstream.asset == recipe.asset:
         mapping = month_window(upstream.back, upstream.ahead)
     elif isinstance(upstream, AllMonths):
         mapping = dg.AllPartitionMapping()
     return dg.AssetIn(key=dg.AssetKey(upstream.asset.split("/")), partition_mapping=mapping)
+
+
+def _with_unit(column: Column) -> str:
+    return column.description if column.unit == "-" else f"{column.description} ({column.unit})"
 
 
 def _definition_metadata(contract: Contract | None) -> dict[str, Any]:
@@ -94,7 +105,7 @@ def _definition_metadata(contract: Contract | None) -> dict[str, Any]:
         dg.TableColumn(
             name=column.name,
             type=str(column.dtype),
-            description=f"{column.description} ({column.unit})",
+            description=_with_unit(column),
             constraints=dg.TableColumnConstraints(nullable=column.nullable),
         )
         for column in contract.columns

@@ -1,5 +1,6 @@
 """Dagster's side of lineage: lazy readers in, month-by-month publishing out, never a pickle."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -11,6 +12,7 @@ from naxs_assets.lineage.ledger import Claim
 from naxs_assets.lineage.monthly import Made, Monthly
 from naxs_assets.lineage.publishing import Lineage, Watcher, count_outcomes, unwatched
 from naxs_assets.lineage.reader import Reader
+from naxs_assets.lineage.reads_summary import reads_summary
 from naxs_assets.lineage.records import UNPARTITIONED, Published, Version, place_name
 
 _PREVIEW_ROWS = 5
@@ -44,16 +46,22 @@ class LineageIOManager(dg.IOManager):
                 remedy="declare the asset with naxs_assets.lineage.assets.to_dagster",
             )
         recipe = obj.monthly.recipe
-        facts: dict[str, dict[str, Any]] = {}
+        made: dict[str, dict[str, Any]] = {}
 
-        def show(published: Published, made: Made) -> None:
-            self._watcher(published, made)
-            facts[made.partition] = {"naxs/outcome": published.outcome.value, **_preview(made)}
+        def show(published: Published, result: Made) -> None:
+            self._watcher(published, result)
+            made[result.partition] = {
+                "naxs/outcome": published.outcome.value,
+                **_preview(result),
+            }
 
         published = self._lineage.publish(obj.monthly, obj.partitions, obj.claim, show)
-        up_to_date = len(obj.partitions) - len(published)
-        context.log.info(f"{recipe.asset}: {count_outcomes(published)}, {up_to_date} up to date")
-        current = self._lineage.ledger.currents_with_reads(recipe.asset, obj.partitions)
+        outcomes = count_outcomes(published) | {"up to date": len(obj.partitions) - len(published)}
+        said = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
+        context.log.info(f"{recipe.asset}: {said}")
+        ledger = self._lineage.ledger
+        current = ledger.currents_with_reads(recipe.asset, obj.partitions)
+        rows = ledger.current_rows(recipe.asset) if recipe.contract else None
         for partition in obj.partitions:
             if partition not in current:
                 raise NaxsError(
@@ -64,9 +72,15 @@ class LineageIOManager(dg.IOManager):
             version, reads = current[partition]
             context.step_context.add_asset_metadata(
                 {
+                    **_row_counts(version, rows),
+                    **_shown(version.metadata),
                     "naxs/outcome": "up to date",
-                    **_facts_of(version, len(reads)),
-                    **facts.get(partition, {}),
+                    **made.get(partition, {}),
+                    "naxs/made_from": reads_summary(reads),
+                    "naxs/made_at": version.made_at,
+                    "naxs/version": version.short,
+                    "naxs/version_id": str(version.id),
+                    "naxs/file": version.uri,
                 },
                 context.asset_key,
                 partition or None,
@@ -100,20 +114,53 @@ def partitions_of(context: dg.AssetExecutionContext) -> list[str]:
     return list(context.partition_keys)
 
 
-def _facts_of(version: Version, read_count: int) -> dict[str, Any]:
-    facts: dict[str, Any] = {
-        "naxs/version": version.short,
-        "naxs/version_id": version.id,
-        "naxs/made_from": read_count,
-        "naxs/made_at": version.made_at,
-        "naxs/file": version.uri,
-    }
-    if version.rows is not None:
-        facts["dagster/row_count"] = version.rows
-    for name, value in version.metadata.items():
-        is_picture = isinstance(value, str) and value.startswith("![")
-        facts[name] = dg.MetadataValue.md(value) if is_picture else value
-    return facts
+def _row_counts(version: Version, rows_in_all: int | None) -> dict[str, int]:
+    """Dagster's own names: rows of the whole table, and of this month of it."""
+    counts = {"dagster/row_count": rows_in_all, "dagster/partition_row_count": version.rows}
+    if not version.partition:
+        del counts["dagster/partition_row_count"]
+    return {name: count for name, count in counts.items() if count is not None}
+
+
+def _shown(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """A maker's facts as the UI shows them: pictures drawn, lists and mappings as tables."""
+    found: dict[str, Any] = {}
+    for name, value in facts.items():
+        if isinstance(value, str) and value.startswith("!["):
+            found[name] = dg.MetadataValue.md(value)
+        elif isinstance(value, Mapping):
+            rows = [{"name": key, "value": each} for key, each in _flat(value)]
+            found[name] = metadata_table(rows)
+        elif isinstance(value, list) and all(isinstance(row, Mapping) for row in value):
+            found[name] = metadata_table(value)
+        else:
+            found[name] = value
+    # Dagster shows metadata in the order given; a picture says most at a glance.
+    return dict(sorted(found.items(), key=lambda item: item[0] != "plot"))
+
+
+def metadata_table(rows: Sequence[Mapping[str, Any]]) -> Any:
+    """The rows as a table in the UI, or the word ``none`` where there are none."""
+    if not rows:
+        return "none"
+    return dg.MetadataValue.table(
+        records=[
+            dg.TableRecord({name: _cell(value) for name, value in row.items()}) for row in rows
+        ],
+        schema=dg.TableSchema(columns=[dg.TableColumn(name) for name in rows[0]]),
+    )
+
+
+def _cell(value: Any) -> str | int | float | bool | None:
+    return value if value is None or isinstance(value, str | int | float) else str(value)
+
+
+def _flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value
 
 
 def _preview(made: Made) -> dict[str, Any]:

@@ -316,7 +316,8 @@ def _insert_version(connection: Connection, draft: Draft, claim: Claim, at: str)
         "run_id": claim.run_id,
         "actor": claim.actor,
         "made_at": at,
-        "metadata": json.dumps(draft.metadata, sort_keys=True, ensure_ascii=False),
+        # In the maker's order, for people; seals and hashes sort for themselves.
+        "metadata": json.dumps(draft.metadata, ensure_ascii=False),
     }
     result = connection.execute(_INSERT_VERSION, values)
     version_id = int(result.inserted_primary_key[0])  # type: ignore[index]

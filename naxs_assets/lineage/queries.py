@@ -131,6 +131,16 @@ class LedgerQueries:
             rows = connection.execute(_READS, {"version_id": version_id}).mappings()
             return tuple(read_from(row) for row in rows)
 
+    def current_rows(self, asset: str) -> int:
+        """How many rows the current versions of an asset hold together."""
+        query = (
+            select(func.coalesce(func.sum(t.versions.c.rows), 0))
+            .join(t.pointers, t.pointers.c.version_id == t.versions.c.id)
+            .where(t.pointers.c.asset == asset)
+        )
+        with self.database.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
     def is_empty(self) -> bool:
         """Whether no result has ever been recorded."""
         with self.database.read() as connection:

@@ -43,14 +43,16 @@ def market_assets(settings: Settings, source: Source) -> list[LineageAsset]:
             contract=INSTRUMENTS,
             rows=source.instruments,
             build=instruments_table,
-            description="证券列表 Stocks with board, listing and delisting dates",
+            description=(
+                "证券列表：板块、上市与退市日期\n\nStocks with board, listing and delisting dates"
+            ),
         ),
         _reference_table(
             source,
             contract=INDEX_MEMBERS,
             rows=source.index_members,
             build=index_members_table,
-            description="指数成分（时点） Index membership by effective date",
+            description="指数成分，按生效日期\n\nIndex membership by effective date",
         ),
         _prices(source),
         _index_prices(source),
@@ -81,7 +83,7 @@ def _calendar(settings: Settings, source: Source) -> LineageAsset:
     return LineageAsset(
         recipe=recipe,
         generator=make,
-        description="交易日历 Trading days from 1990-12-19 with their absolute index",
+        description="交易日历，自 1990-12-19 起\n\nTrading days with their absolute index",
         group=GROUP,
         kinds=frozenset({"polars", source.name}),
         owner=OWNER,
@@ -186,8 +188,9 @@ def _prices(source: Source) -> LineageAsset:
         recipe=recipe,
         generator=make,
         description=(
-            "日线：未复权价、复权因子、状态、涨跌停价 Unadjusted daily bars, adjustment factor, "
-            "status and limit prices; bad rows are quarantined in place"
+            "日线：未复权价、复权因子、状态、涨跌停价；坏行就地隔离\n\n"
+            "Unadjusted daily bars, adjustment factor, status and limit prices; bad rows are "
+            "quarantined in place"
         ),
         group=GROUP,
         kinds=frozenset({"polars", "pandera", source.name}),
@@ -230,7 +233,7 @@ def _index_prices(source: Source) -> LineageAsset:
     return LineageAsset(
         recipe=recipe,
         generator=make,
-        description="指数日线 Daily index bars",
+        description="指数日线\n\nDaily index bars",
         group=GROUP,
         kinds=frozenset({"polars", "pandera", source.name}),
         owner=OWNER,
@@ -268,7 +271,9 @@ def _findings() -> LineageAsset:
     return LineageAsset(
         recipe=recipe,
         generator=make,
-        description="质量发现 What each quality rule found in each month, with sample rows",
+        description=(
+            "质量发现：每条规则在每个月查出什么\n\nWhat each quality rule found in each month"
+        ),
         group=GROUP,
         kinds=frozenset({"polars"}),
         owner=OWNER,

@@ -5,35 +5,39 @@ from typing import Any
 
 import dagster as dg
 
+from naxs_assets.lineage.io_manager import metadata_table
 from naxs_assets.lineage.publishing import Lineage
 from naxs_assets.market.rules import RULES, Rule, Verdict
 
 _PRICES = dg.AssetKey(["market", "prices"])
 _SHOWN_MONTHS = 12
+_SHOWN_FACTS = ("month", "verdict", "rows", "share", "sample", "note")
 
 
 def price_checks(lineage: Lineage) -> dg.AssetChecksDefinition:
     """One check per rule of ``market/prices``, over every month made so far.
 
-    A month that breaks a rule beyond its share is refused before publishing, so these checks
-    never block: they show what was quarantined, repaired or let through with a warning.
+    They run after every run that makes prices, and alone when asked. A month that breaks a rule
+    beyond its share is refused before publishing, so these checks never block: they show what was
+    quarantined, repaired or let through with a warning.
     """
-    rules = list(RULES.values())
     specs = [
         dg.AssetCheckSpec(
-            name=f"rule_{rule.id}", asset=_PRICES, description=f"{rule.text_zh} {rule.text_en}"
+            name=rule.check, asset=_PRICES, description=f"{rule.text_zh}\n\n{rule.text_en}"
         )
-        for rule in rules
+        for rule in RULES.values()
     ]
 
-    @dg.multi_asset_check(specs=specs, name="price_rules")
-    def check() -> Iterator[dg.AssetCheckResult]:
+    @dg.multi_asset_check(specs=specs, name="price_rules", can_subset=True)
+    def check(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         months = {
             version.partition: version.metadata["findings"]
             for version in lineage.ledger.current_versions("market/prices")
         }
-        for rule in rules:
-            yield _result(rule, months)
+        asked_for = {key.name for key in context.selected_asset_check_keys}
+        for rule in RULES.values():
+            if rule.check in asked_for:
+                yield _result(rule, months)
 
     return check
 
@@ -45,25 +49,35 @@ def _result(rule: Rule, months: dict[str, list[dict[str, Any]]]) -> dg.AssetChec
         for finding in findings
         if finding["rule"] == rule.id
     ]
-    not_applicable = bool(found) and all(
-        finding["verdict"] == Verdict.NOT_APPLICABLE for finding in found
-    )
-    broken = [
-        finding
-        for finding in found
-        if finding["verdict"] not in (Verdict.PASS, Verdict.NOT_APPLICABLE)
-    ]
-    worst = sorted(broken, key=lambda finding: -finding["rows"])[:_SHOWN_MONTHS]
+    applicable = [one for one in found if one["verdict"] != Verdict.NOT_APPLICABLE]
+    broken = [one for one in applicable if one["verdict"] != Verdict.PASS]
+    rows = sum(one["rows"] for one in broken)
+    worst = sorted(broken, key=lambda one: -one["rows"])[:_SHOWN_MONTHS]
     return dg.AssetCheckResult(
-        check_name=f"rule_{rule.id}",
+        check_name=rule.check,
         asset_key=_PRICES,
         passed=not broken,
         severity=dg.AssetCheckSeverity.WARN,
+        description=_in_words(rows, len(broken), len(applicable), len(found)),
         metadata={
-            "applicable": not not_applicable,
-            "months": len(months),
-            "months_with_findings": len({finding["month"] for finding in broken}),
-            "rows": sum(finding["rows"] for finding in broken),
-            "worst_months": worst,
+            "rule": rule.id,
+            "severity": rule.severity.value,
+            "rows that break it": rows,
+            "months with such rows": len(broken),
+            "applies to": f"{len(applicable)} of {len(months)} months",
+            "worst months": metadata_table(
+                [{name: one[name] for name in _SHOWN_FACTS} for one in worst]
+            ),
         },
+    )
+
+
+def _in_words(rows: int, broken: int, applicable: int, months: int) -> str:
+    if months and not applicable:
+        return "不适用：数据源没有所需的列 not applicable: the source lacks the columns it needs"
+    if not broken:
+        return f"{applicable} 个月均符合 met in all of {applicable} months"
+    return (
+        f"{applicable} 个月中 {broken} 个月有 {rows:,} 行不符 "
+        f"{rows:,} rows break it in {broken} of {applicable} months"
     )

@@ -56,13 +56,14 @@ five ``symbol date`` keys joined by commas, ``note`` in words."""
 
 @dataclass(frozen=True)
 class Rule:
-    """One quality rule.
+    """One quality rule; ``check`` is its name as an asset check in the Dagster UI.
 
     ``share`` is the ratio of a month's rows that may break the rule before the month is refused.
     ``needs`` lists alternatives: of each set of columns at least one must not be a declared gap.
     """
 
     id: str
+    check: str
     severity: Severity
     text_zh: str
     text_en: str
@@ -79,6 +80,7 @@ RULES: dict[str, Rule] = {
     for rule in (
         Rule(
             "schema",
+            "cells_are_readable",
             Severity.CRITICAL,
             "单元格可解析；主键以及有成交的行的开高低收与成交量不缺失",
             "every cell is readable; the key, and OHLC and volume of traded rows, are present",
@@ -86,6 +88,7 @@ RULES: dict[str, Rule] = {
         ),
         Rule(
             "calendar",
+            "every_open_day_has_rows",
             Severity.CRITICAL,
             "只在交易日有行情，且每个交易日都有行情",
             "rows lie on open days only, and every open day has rows",
@@ -93,6 +96,7 @@ RULES: dict[str, Rule] = {
         ),
         Rule(
             "key",
+            "one_row_per_symbol_and_day",
             Severity.CRITICAL,
             "（证券代码，日期）唯一",
             "(symbol, date) is unique",
@@ -100,6 +104,7 @@ RULES: dict[str, Rule] = {
         ),
         Rule(
             "ohlc",
+            "prices_within_low_and_high",
             Severity.CRITICAL,
             "最低价 <= 开盘价、收盘价 <= 最高价，且均为正",
             "low <= open, close <= high, and all are positive",
@@ -107,6 +112,7 @@ RULES: dict[str, Rule] = {
         ),
         Rule(
             "zero",
+            "no_volume_means_suspended",
             Severity.CRITICAL,
             "成交量为零 <=> 成交额为零 <=> 停牌",
             "volume = 0 <=> amount = 0 <=> suspended",
@@ -115,6 +121,7 @@ RULES: dict[str, Rule] = {
         ),
         Rule(
             "factor",
+            "factor_agrees_with_change",
             Severity.CRITICAL,
             "复权因子为正，且与涨跌幅一致（误差不超过 0.1 个百分点）",
             "adj_factor is positive and agrees with the change within 0.1 point",
@@ -123,6 +130,7 @@ RULES: dict[str, Rule] = {
         ),
         Rule(
             "limit",
+            "prices_stay_within_limits",
             Severity.WARNING,
             "最高价不超过涨停价，最低价不低于跌停价（允许一个最小变动价位）",
             "high <= limit up and low >= limit down, within one tick",

@@ -86,7 +86,10 @@ def report_asset(strategy: Strategy, market: MarketLabel) -> LineageAsset:
     return LineageAsset(
         recipe=recipe,
         generator=make,
-        description="报告 Tear sheet: net of costs against the index, RankIC, costs, rejections",
+        description=(
+            "策略报告：扣费后与指数对比、RankIC、费用、拒单\n\n"
+            "Tear sheet: net of costs against the index, RankIC, costs, rejections"
+        ),
         group=strategy.name,
         kinds=frozenset({"html", "plotly"}),
         owner=OWNER,

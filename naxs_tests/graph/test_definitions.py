@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -107,7 +108,8 @@ def test_every_asset_says_what_it_is(
     spec = specs[name]
     (asset,) = [a for a in platform.assets if a.recipe.asset == name]
     assert spec.description
-    assert len(spec.description) > 10
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in spec.description), "in Chinese"
+    assert re.search("[a-z]{3,} [a-z]{2,}", spec.description), "and in English"
     assert list(spec.owners) in (["team:research"], ["team:market-data"])
     assert spec.group_name == name.split("/", maxsplit=1)[0]
     assert spec.kinds
@@ -117,7 +119,19 @@ def test_every_asset_says_what_it_is(
     else:
         shown: Any = spec.metadata["dagster/column_schema"]
         assert [column.name for column in shown.columns] == list(asset.recipe.contract.column_names)
-        assert all("(" in column.description for column in shown.columns), "each with its unit"
+        for column, promised in zip(shown.columns, asset.recipe.contract.columns, strict=True):
+            unit = "" if promised.unit == "-" else f" ({promised.unit})"
+            assert column.description == promised.description + unit
+
+
+def test_a_backfill_takes_the_same_months_of_every_asset(specs: dict[str, dg.AssetSpec]) -> None:
+    for name, spec in specs.items():
+        windows = {
+            dep.asset_key.to_user_string()
+            for dep in spec.deps
+            if isinstance(dep.partition_mapping, dg.TimeWindowPartitionMapping)
+        }
+        assert windows <= {name}, "only an asset that reads its own month before"
 
 
 def test_one_run_makes_a_whole_range(definitions: dg.Definitions) -> None:
@@ -131,7 +145,7 @@ def test_runs_stay_in_one_process(definitions: dg.Definitions) -> None:
 
 def test_every_quality_rule_is_an_asset_check(definitions: dg.Definitions) -> None:
     checks = {key.name for key in definitions.resolve_asset_graph().asset_check_keys}
-    assert checks == {f"rule_{rule}" for rule in RULES}
+    assert checks == {rule.check for rule in RULES.values()}
 
 
 @pytest.mark.parametrize("name", STRATEGIES)

@@ -149,7 +149,7 @@ def test_each_month_carries_its_own_facts_in_dagsters_timeline(
     assert sorted(shown) == ["2021-10", "2021-11"]  # type: ignore[type-var]
     for month, facts in shown.items():
         version = versions["tiny/backtest", str(month)]
-        assert facts["naxs/version_id"].value == version.id
-        assert facts["dagster/row_count"].value == version.rows
+        assert facts["naxs/version_id"].value == str(version.id)
+        assert facts["dagster/partition_row_count"].value == version.rows
         assert facts["naxs/outcome"].value == "up to date"
         assert facts["nav"].value == version.metadata["nav"]

@@ -17,6 +17,7 @@ from naxs_assets.lineage.io_manager import LineageIOManager, RefusingIOManager
 from naxs_assets.lineage.monthly import Made, Refused
 from naxs_assets.lineage.publishing import Lineage
 from naxs_assets.lineage.reader import Reader
+from naxs_assets.lineage.reads_summary import reads_summary
 from naxs_assets.lineage.recipe import AllMonths, Months
 from naxs_assets.partitions import add_months, months_definition
 from naxs_tests.lineage.support import a_recipe, numbers, put, small_home
@@ -33,8 +34,14 @@ def total(reader: Reader, months: Sequence[str]) -> tuple[float, tuple[Any, ...]
 
 def make_bars(pending: Iterator[str]) -> Iterator[Made]:
     for month in pending:
-        plot = {"plot": "![plot](data:image/png;base64,AA==)", "source": "synthetic"}
-        yield Made(month, numbers(month, int(month[5:])), metadata=plot)
+        facts = {
+            "source": "synthetic",
+            "plot": "![plot](data:image/png;base64,AA==)",
+            "found": [{"rule": "key", "rows": 0}, {"rule": "schema", "rows": 2}],
+            "rejected": [],
+            "by": {"name": "x", "of": {"names": 3}},
+        }
+        yield Made(month, numbers(month, int(month[5:])), metadata=facts)
 
 
 def make_average(pending: Iterator[str], bars: Reader) -> Iterator[Made]:
@@ -172,16 +179,56 @@ def test_every_month_shows_its_own_facts(lineage: Lineage, instance: dg.DagsterI
             assert version is not None
             assert shown["naxs/outcome"] == "new"
             assert shown["naxs/version"] == version.short
-            assert shown["naxs/version_id"] == version.id
-            assert shown["naxs/made_from"] == len(lineage.ledger.reads(version.id))
+            assert shown["naxs/version_id"] == str(version.id)
+            assert shown["naxs/made_from"] == reads_summary(lineage.ledger.reads(version.id))
             assert shown["naxs/file"] == version.uri
-            assert shown["dagster/row_count"] == 1
+            assert shown["dagster/partition_row_count"] == 1
+            assert shown["dagster/row_count"] == 2, "of all months"
             assert "value" in shown["preview"]
     bars = metadata(result, "market/bars")[MONTHS[0]]
     assert bars["plot"].startswith("![plot]")
     assert bars["source"] == "synthetic"
     assert list(metadata(result, "small/report")) == [None]
-    assert metadata(result, "small/report")[None]["dagster/row_count"] == 1
+    report = metadata(result, "small/report")[None]
+    assert report["dagster/row_count"] == 1
+    assert "dagster/partition_row_count" not in report
+
+
+def test_facts_are_shown_as_pictures_and_tables(
+    lineage: Lineage, instance: dg.DagsterInstance
+) -> None:
+    (event,) = materialize(
+        lineage, instance, MONTHS[:1], GRAPH[:1]
+    ).get_asset_materialization_events()
+    shown: Any = event.materialization.metadata
+    assert isinstance(shown["plot"], dg.MarkdownMetadataValue)
+    assert [dict(row.data) for row in shown["found"].records] == [
+        {"rule": "key", "rows": 0},
+        {"rule": "schema", "rows": 2},
+    ]
+    assert [column.name for column in shown["found"].schema.columns] == ["rule", "rows"]
+    assert shown["rejected"].value == "none"
+    assert [list(row.data.values()) for row in shown["by"].records] == [
+        ["name", "x"],
+        ["of.names", 3],
+    ]
+
+
+def test_to_dagster_a_month_is_made_from_the_same_month() -> None:
+    single = dg.BackfillPolicy.single_run()
+    balance = to_dagster(GRAPH[2], PARTITIONS, single).get_asset_spec(
+        dg.AssetKey(["small", "balance"])
+    )
+    mapped = {dep.asset_key.to_user_string(): dep.partition_mapping for dep in balance.deps}
+    assert mapped["market/bars"] is None
+    before = dg.TimeWindowPartitionMapping(
+        start_offset=-1, end_offset=-1, allow_nonexistent_upstream_partitions=True
+    )
+    assert mapped["small/balance"] == before
+    average = to_dagster(GRAPH[1], PARTITIONS, single).get_asset_spec(
+        dg.AssetKey(["small", "average"])
+    )
+    assert [dep.partition_mapping for dep in average.deps] == [None]
 
 
 def test_months_before_the_first_are_recorded_as_absent(
@@ -205,7 +252,7 @@ def test_a_second_run_makes_nothing_and_says_so(
     facts = metadata(again, "small/balance")
     assert {shown["naxs/outcome"] for shown in facts.values()} == {"up to date"}
     assert {shown["naxs/version_id"] for shown in facts.values()} == {
-        version.id for version in before if version.asset == "small/balance"
+        str(version.id) for version in before if version.asset == "small/balance"
     }
 
 

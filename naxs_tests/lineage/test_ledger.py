@@ -293,6 +293,8 @@ def test_more_partitions_than_one_query_may_bind(ledger: Ledger) -> None:
     }
     assert ledger.partitions(PRICES) == some
     assert ledger.currents_with_reads(PRICES, months) == {m: (made[m], (edge,)) for m in some}
+    assert ledger.current_rows(PRICES) == len(some)
+    assert ledger.current_rows("market/calendar") == 0
     contents = ledger.current_contents((PRICES, month) for month in months)
     assert contents == {(PRICES, m): (made[m].id, made[m].content_hash) for m in some}
     again = a_claim(ledger, "run-b", partitions=months)

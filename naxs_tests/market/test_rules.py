@@ -1,5 +1,6 @@
 """The registry of quality rules and how their findings add up."""
 
+import re
 from datetime import date
 
 import polars as pl
@@ -22,6 +23,8 @@ KEYS = pl.DataFrame({"date": [date(2021, 3, 2), date(2021, 3, 1)], "symbol": ["B
 def test_every_rule_has_texts_and_a_share() -> None:
     assert list(RULES) == ["schema", "calendar", "key", "ohlc", "zero", "factor", "limit"]
     for rule in RULES.values():
+        assert re.fullmatch("[a-z]+(_[a-z]+)+", rule.check)
+        assert len(rule.check) <= 26, "longer names are cut in the list of checks"
         assert rule.text_zh
         assert rule.text_en
         assert 0 < rule.share <= 0.05
