@@ -21,7 +21,7 @@ def strategy_job(strategy: Strategy) -> UnresolvedAssetJobDefinition:
         name=strategy.name,
         selection=report.upstream(),
         description=(
-            f"{strategy.description}\n\n从行情到报告；选好月份即可回填。"
+            f"{strategy.description}\n\n从行情到报告；选好月份即可回填。\n\n"
             "From prices to the report; pick months to backfill."
         ),
     )

@@ -20,7 +20,7 @@ def nightly_schedule(strategy: Strategy, first: str, last: str) -> dg.ScheduleDe
         execution_timezone="Asia/Shanghai",
         default_status=dg.DefaultScheduleStatus.STOPPED,
         description=(
-            f"工作日傍晚重做 {strategy.name} 最新的两个月；默认关闭，打开才运行。"
+            f"工作日傍晚重做 {strategy.name} 最新的两个月；默认关闭，打开才运行。\n\n"
             f"Every weekday evening: the newest two months of {strategy.name}; off until turned on."
         ),
     )
