@@ -80,11 +80,16 @@ class LineageIOManager(dg.IOManager):
                     "naxs/made_at": version.made_at,
                     "naxs/version": version.short,
                     "naxs/version_id": str(version.id),
-                    "naxs/file": version.uri,
+                    "naxs/file": self._file(version),
                 },
                 context.asset_key,
                 partition or None,
             )
+
+    def _file(self, version: Version) -> Any:
+        """Where the file lies: a path that can be copied, or its name in a store that is remote."""
+        path = self._lineage.store.local_path(version.uri)
+        return version.uri if path is None else dg.MetadataValue.path(path)
 
 
 class RefusingIOManager(dg.IOManager):
