@@ -24,6 +24,7 @@ _HARSHNESS = {verdict.value: rank for rank, verdict in enumerate(Verdict)}
 _RULE_ORDER = {rule: place for place, rule in enumerate(RULES)}
 _HARMLESS = {Verdict.PASS.value, Verdict.NOT_APPLICABLE.value}
 _TOUCHED = (Verdict.QUARANTINED.value, Verdict.REPAIRED.value)
+_NOTES = 2
 _SAMPLES = 3
 
 
@@ -48,8 +49,9 @@ def quality(inputs: TearSheet) -> Section:
 
 def findings_by_verdict(findings: pl.DataFrame) -> pl.DataFrame:
     """asset, rule, verdict; months, rows and share_most (the largest share of a month); sample
-    (keys of the first months, joined by commas) and note (distinct, joined by semicolons); harshest
-    verdict first, then by table and in the order of the rules.
+    (keys of the first months, joined by commas) and note (the first distinct ones, joined by
+    semicolons, and how many more there are); harshest verdict first, then by table and in the order
+    of the rules.
     """
 
     def distinct(column: str) -> pl.Expr:
@@ -63,14 +65,18 @@ def findings_by_verdict(findings: pl.DataFrame) -> pl.DataFrame:
             rows=pl.col("rows").sum(),
             share_most=pl.col("share").max(),
             sample=distinct("sample").str.split(", ").explode().head(_SAMPLES).str.join(", "),
-            note=distinct("note").str.join("; "),
+            note=distinct("note").head(_NOTES).str.join("; "),
+            unsaid=distinct("note").len().cast(pl.Int64) - _NOTES,
         )
         .with_columns(
+            note=pl.when(pl.col("unsaid") > 0)
+            .then(pl.format("{}; … (+{})", "note", "unsaid"))
+            .otherwise("note"),
             harshness=pl.col("verdict").replace_strict(_HARSHNESS, default=len(_HARSHNESS)),
             place=pl.col("rule").replace_strict(_RULE_ORDER, default=len(_RULE_ORDER)),
         )
         .sort("harshness", "asset", "place", "rule", descending=[True, False, False, False])
-        .drop("harshness", "place")
+        .drop("harshness", "place", "unsaid")
     )
 
 

@@ -55,6 +55,14 @@ def test_gathered_by_verdict_the_harshest_first() -> None:
     ]
 
 
+def test_of_many_notes_the_first_are_shown_and_the_rest_counted() -> None:
+    notes = ["3 of 9", "3 of 9", "4 of 9", "5 of 9", "6 of 9"]
+    noted = findings(
+        *((f"2023-{month:02d}", "zero", "pass", 0, 0.0, "", n) for month, n in enumerate(notes, 1))
+    )
+    assert findings_by_verdict(noted)["note"].to_list() == ["3 of 9; 4 of 9; … (+2)"]
+
+
 def test_rows_quarantined_and_repaired_by_year() -> None:
     assert touched_rows(EXAMPLE).rows() == [("2023", PRICES, 2, 7), ("2024", PRICES, 4, 0)]
 
