@@ -19,6 +19,7 @@ import yaml
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from naxs_assets.errors import ConfigurationError
+from naxs_assets.yaml_file import read_yaml
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SETTINGS_FILE = "naxs.yaml"
@@ -146,12 +147,7 @@ def _plain(problem: Any) -> str:
 def _from_file(file: Path) -> dict[str, Any]:
     if not file.exists():
         return {}
-    try:
-        values = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
-        raise ConfigurationError(
-            f"not valid YAML: {error}", where=str(file), remedy="mend the file"
-        ) from error
+    values = read_yaml(file) or {}
     if not isinstance(values, dict):
         raise ConfigurationError(
             "settings must be a mapping of keys to values", where=str(file), remedy="mend the file"
