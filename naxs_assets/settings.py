@@ -19,9 +19,11 @@ import yaml
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from naxs_assets.errors import ConfigurationError
+from naxs_assets.yaml_file import read_yaml
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SETTINGS_FILE = "naxs.yaml"
+LEDGER_FILE = "ledger.db"
 DEFAULT_HOME = Path("~/.naxs")
 _PREFIX = "NAXS_"
 # Named in the environment for other ends: where the home and the real data of tests lie.
@@ -98,7 +100,7 @@ class Settings(_Model):
 
     @property
     def ledger_url(self) -> str:
-        return self.ledger or f"sqlite:///{self.home / 'ledger.db'}"
+        return self.ledger or f"sqlite:///{self.home / LEDGER_FILE}"
 
     def clock(self) -> datetime:
         """The current instant in UTC: the one clock of the platform."""
@@ -146,12 +148,7 @@ def _plain(problem: Any) -> str:
 def _from_file(file: Path) -> dict[str, Any]:
     if not file.exists():
         return {}
-    try:
-        values = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
-        raise ConfigurationError(
-            f"not valid YAML: {error}", where=str(file), remedy="mend the file"
-        ) from error
+    values = read_yaml(file) or {}
     if not isinstance(values, dict):
         raise ConfigurationError(
             "settings must be a mapping of keys to values", where=str(file), remedy="mend the file"

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from naxs_assets.catalog.models import FeatureSet, Label, Strategy, Universe
 from naxs_assets.errors import ConfigurationError
+from naxs_assets.yaml_file import read_yaml
 
 _BUILT_IN = Path(__file__).parent
 _Entry = TypeVar("_Entry", Universe, FeatureSet, Label, Strategy)
@@ -63,11 +63,7 @@ def _load(folders: Sequence[Path], kind: str, model: type[_Entry]) -> dict[str, 
 
 def _parse(file: Path, model: type[_Entry]) -> _Entry:
     try:
-        return model.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
-    except yaml.YAMLError as error:
-        raise ConfigurationError(
-            f"not valid YAML: {error}", where=str(file), remedy="mend the file"
-        ) from error
+        return model.model_validate(read_yaml(file))
     except ValidationError as error:
         raise ConfigurationError(
             "; ".join(_problem(each, model) for each in error.errors()),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from naxs_assets.errors import ConfigurationError, DataError
+from naxs_assets.errors import ConfigurationError
 from naxs_assets.market.sources.base import (
     RAW_BARS,
     RAW_INDEX_BARS,
@@ -77,16 +77,17 @@ class FilesSource:
     def coverage(self) -> tuple[date, date]:
         """First and last day with bars, narrowed by ``first`` and ``last``.
 
-        Raises ``DataError`` when no day is left.
+        Raises ``ConfigurationError`` when no day is left.
         """
         first, last = self._span
         first, last = max(first, self._first or first), min(last, self._last or last)
         if first > last:
-            raise DataError(
-                f"the bars cover {self._span[0]} to {self._span[1]}, none of it between "
-                f"{self._first} and {self._last}",
-                where=f"mapping {self._mapping.name}",
-                remedy="choose days that the files cover",
+            begins, ends = self._span
+            chosen = f"{self._first or 'the first day'} to {self._last or 'the last'}"
+            raise ConfigurationError(
+                f"the files cover {begins} to {ends}, and no day of {chosen}",
+                where=f"mapping {self._mapping.name}, in {self._root}",
+                remedy=f"choose days from {begins} to {ends}",
             )
         return first, last
 

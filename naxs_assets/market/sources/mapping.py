@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
 from datetime import date
@@ -9,7 +10,6 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-import yaml
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -22,6 +22,7 @@ from pydantic import (
 
 from naxs_assets.errors import ConfigurationError
 from naxs_assets.market.sources.base import DeclaredGaps, FactorPolicy
+from naxs_assets.yaml_file import read_yaml
 
 GapName = Literal["pre_close", "change", "amount", "adj_factor", "is_st", "turnover"]
 # YAML reads a bare 600519 as a number.
@@ -137,6 +138,17 @@ class Table(_Strict):
     date_format: str = "%Y-%m-%d"
     null_values: tuple[str, ...] = ()
     symbol_form: SymbolForm = "600519.SH"
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_known(cls, encoding: str) -> str:
+        try:
+            codecs.lookup(encoding)
+        except LookupError as error:
+            raise ValueError(
+                f"there is no encoding {encoding!r}; most files are gbk or utf-8"
+            ) from error
+        return encoding
 
     @field_validator("path")
     @classmethod
@@ -297,18 +309,7 @@ def load_mapping(path: Path) -> FileMapping:
     Raises ``ConfigurationError`` that names the file, the path of each bad key within it and the
     keys or values that are allowed there.
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ConfigurationError(
-            "there is no such mapping", where=str(path), remedy="give the path of a mapping file"
-        ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            f"the mapping is no valid YAML: {error}",
-            where=str(path),
-            remedy="correct the file; docs/mappings holds examples",
-        ) from error
+    content = read_yaml(path)
     try:
         return FileMapping.model_validate(content)
     except ValidationError as error:

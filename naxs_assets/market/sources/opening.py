@@ -15,7 +15,7 @@ def open_source(settings: Settings) -> Source:
         files = settings.market.files
         return FilesSource(
             load_mapping(settings.home / files.mapping),
-            settings.home / files.data,
+            (settings.home / files.data).resolve(),
             first=files.first,
             last=files.last,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
+from textwrap import shorten
 
 import polars as pl
 
@@ -38,6 +39,10 @@ _SCALES = {
 }
 _BAD = "bad:"
 _MOSTLY = 0.5
+_LONGEST_LIST = 400
+"""Letters of the list of a file's columns in a message."""
+# What reading broken bytes has been seen to raise; the Parquet reader panics on some of them.
+_FAULTS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 
 
 class TableFiles:
@@ -49,6 +54,9 @@ class TableFiles:
         self._root = root
         columns: Columns = getattr(table, "columns")  # noqa: B009 - declared by each table
         self._columns = columns.mapped()
+        self._optional = {
+            name for name, field in type(columns).model_fields.items() if not field.is_required()
+        }
         self._units: Units = getattr(table, "units", Units())
 
     def paths(self) -> list[Path]:
@@ -65,30 +73,44 @@ class TableFiles:
     def frame(self) -> pl.DataFrame:
         """Every row in canonical columns, in the files' order, with ``bad_cells``.
 
-        Raises ``ConfigurationError`` when a file lacks a mapped column or most cells of a column
-        cannot be read, and ``DataError`` when a file itself cannot be read.
+        Raises ``ConfigurationError`` when a file lacks a mapped column, is in another encoding or
+        most cells of a column cannot be read, and ``DataError`` when a file itself cannot be read.
         """
-        try:
-            frame = pl.concat(self._parts(), how="diagonal").collect()
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise self._unreadable(self._table.path, error) from error
+        frame = self._collected(pl.concat(self._parts(), how="diagonal"))
         return self._with_bad_cells(self._with_symbols(frame))
 
     def span(self) -> tuple[date, date]:
-        """The first and the last readable ``date``; raises ``DataError`` when there is none."""
+        """The first and the last readable ``date``; raises as :meth:`frame` when there is none."""
         days = pl.concat([part.select("date") for part in self._parts()])
-        first, last = (
-            days.select(pl.col("date").min(), pl.col("date").max().alias("last")).collect().row(0)
-        )
+        ends = days.select(pl.col("date").min(), pl.col("date").max().alias("last"))
+        first, last = self._collected(ends).row(0)
         if first is None:
-            raise self._unreadable(self._table.path, ValueError("no row has a date"))
+            self.frame()  # refuses dates in another form, with an example
+            raise self._unreadable(self._table.path, "no row has a date")
         return first, last
+
+    def _collected(self, lazy: pl.LazyFrame) -> pl.DataFrame:
+        try:
+            return lazy.collect()
+        except _FAULTS as error:
+            raise self._fault(error) from error
+
+    def _fault(self, error: BaseException) -> ConfigurationError | DataError:
+        """The error of the first file that cannot be read by itself."""
+        for path in self.paths():
+            try:
+                part = self._scan(path)
+                if part is not None:
+                    part.collect()
+            except _FAULTS as its_own:
+                return self._unreadable_file(path, its_own)
+        return self._unreadable(self._table.path, _in_one_line(error))
 
     def _parts(self) -> list[pl.LazyFrame]:
         """The files that are not empty, lazily."""
         parts = [part for part in map(self._scan, self.paths()) if part is not None]
         if not parts:
-            raise self._unreadable(self._table.path, ValueError("every file is empty"))
+            raise self._unreadable(self._table.path, "every file is empty")
         return parts
 
     def _scan(self, path: Path) -> pl.LazyFrame | None:
@@ -98,15 +120,17 @@ class TableFiles:
         try:
             lazy = self._open(path)
             schema = lazy.collect_schema()
-        except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError, LookupError) as error:
-            raise self._unreadable(path.name, error) from error
+        except (*_FAULTS, UnicodeDecodeError) as error:
+            raise self._unreadable_file(path, error) from error
         columns = []
         for name, column in self._columns.items():
             if column not in schema:
+                raise self._lacking(path, name, list(schema))
+            if f"{column}_duplicated_0" in schema:  # so polars calls the second of a name
                 raise ConfigurationError(
-                    f"{path.name} has no column {column!r}; it has {', '.join(schema)}",
-                    where=f"{self._name}.columns.{name} of the mapping",
-                    remedy="map the name to one of these, or leave it out and declare a gap",
+                    f"{path.name} has more than one column {column!r}",
+                    where=f"{self._name}.columns.{name} of the mapping, in {self._root}",
+                    remedy="give each column of the file a name of its own",
                 )
             read, bad = reading(
                 column,
@@ -124,16 +148,54 @@ class TableFiles:
     def _open(self, path: Path) -> pl.LazyFrame:
         if path.suffix == ".parquet":
             return pl.scan_parquet(path)
-        if self._table.encoding.lower().replace("-", "") == "utf8":
+        if self._is_utf8:
             return pl.scan_csv(path, separator=self._table.separator, infer_schema=False)
         text = path.read_bytes().decode(self._table.encoding)
         return pl.read_csv(
             text.encode(), separator=self._table.separator, infer_schema=False
         ).lazy()
 
-    def _unreadable(self, file: str, error: Exception) -> DataError:
+    @property
+    def _is_utf8(self) -> bool:
+        return self._table.encoding.lower().replace("-", "") == "utf8"
+
+    def _lacking(self, path: Path, name: str, columns: list[str]) -> ConfigurationError:
+        """The error of a file without the column that ``name`` is mapped to."""
+        if not self._is_decodable(path):
+            return self._undecodable(path)
+        has = shorten(", ".join(columns), _LONGEST_LIST, placeholder=" ...")
+        remedy = "map the name to one of these"
+        if name in self._optional:
+            remedy += ", or leave it out and declare a gap"
+        if len(columns) == 1 and path.suffix != ".parquet":
+            remedy = f"correct the separator, which is {self._table.separator!r}"
+        return ConfigurationError(
+            f"{path.name} has no column {self._columns[name]!r}; it has {has}",
+            where=f"{self._name}.columns.{name} of the mapping, in {self._root}",
+            remedy=remedy,
+        )
+
+    def _is_decodable(self, path: Path) -> bool:
+        try:
+            return path.suffix == ".parquet" or bool(path.read_bytes().decode(self._table.encoding))
+        except UnicodeDecodeError:
+            return False
+
+    def _unreadable_file(self, path: Path, error: BaseException) -> ConfigurationError | DataError:
+        if not self._is_decodable(path):
+            return self._undecodable(path)
+        return self._unreadable(path.name, _in_one_line(error))
+
+    def _undecodable(self, path: Path) -> ConfigurationError:
+        return ConfigurationError(
+            f"{path.name} is not in the encoding {self._table.encoding}",
+            where=f"{self._name}.encoding of the mapping, in {self._root}",
+            remedy="set encoding to the file's own (often gbk), or save the file anew",
+        )
+
+    def _unreadable(self, file: str, why: str) -> DataError:
         return DataError(
-            f"{file} cannot be read: {error}",
+            f"{file} cannot be read: {why}",
             where=f"{self._name} of the mapping, in {self._root}",
             remedy="check the file, and encoding, separator and columns in the mapping",
         )
@@ -195,3 +257,8 @@ class TableFiles:
             where=f"{self._name}.columns.{name} of the mapping ({self._table.path})",
             remedy=f"correct the mapping; {hint}",
         )
+
+
+def _in_one_line(error: BaseException) -> str:
+    """What an error says first; what follows is advice on the library's own options."""
+    return str(error).strip().partition("\n")[0]

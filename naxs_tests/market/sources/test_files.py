@@ -201,6 +201,11 @@ def test_a_missing_column_is_told_with_file_and_key(tmp_path: Path) -> None:
         source(tmp_path, bars={"columns": columns}).coverage()
     for text in ("bars.csv has no column 'last'", "it has date, symbol", "bars.columns.close"):
         assert text in str(told.value)
+    assert "gap" not in told.value.remedy
+    columns = {name: name for name in (*HEADER, "change")}
+    units = {"volume": "shares", "change": "ratio"}
+    with pytest.raises(ConfigurationError, match="leave it out and declare a gap"):
+        source(tmp_path, bars={"columns": columns, "units": units}).coverage()
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
@@ -220,8 +225,56 @@ def test_a_broken_file_is_told(tmp_path: Path, content: bytes) -> None:
 def test_a_wrong_encoding_is_told(tmp_path: Path) -> None:
     write_csv(tmp_path / "bars.csv", header=(*HEADER[:-1], "量"), encoding="gbk")
     columns = {name: name for name in HEADER} | {"volume": "量"}
-    with pytest.raises(DataError, match=r"bars\.csv cannot be read"):
-        source(tmp_path, bars={"columns": columns, "encoding": "utf-16"}).bars(*JANUARY)
+    # The first is taken for text until the column is looked for.
+    for encoding in ("utf-8", "utf-16"):
+        with pytest.raises(ConfigurationError) as told:
+            source(tmp_path, bars={"columns": columns, "encoding": encoding}).coverage()
+        assert f"bars.csv is not in the encoding {encoding}" in told.value.what
+        assert "gbk" in told.value.remedy
+
+
+def test_one_cell_in_another_encoding_is_told_with_its_file(tmp_path: Path) -> None:
+    write_csv(tmp_path / "bars" / "a.csv")
+    rows = (("2021-01-06", "平安", *ROWS[0][2:]),)
+    write_csv(tmp_path / "bars" / "b.csv", rows, encoding="gbk")
+    with pytest.raises(ConfigurationError, match=r"b\.csv is not in the encoding utf-8"):
+        source(tmp_path, bars={"path": "bars/*.csv"}).bars(*JANUARY)
+
+
+@pytest.mark.parametrize("row", ['2021-01-06,"600519', "1,2,3,4,5,6,7,8,9"])
+def test_a_row_that_is_no_row_is_told_with_its_file(tmp_path: Path, row: str) -> None:
+    write_csv(tmp_path / "bars" / "a.csv")
+    write_csv(tmp_path / "bars" / "b.csv", (*ROWS, (row,)))
+    with pytest.raises(DataError, match=r"b\.csv cannot be read") as told:
+        source(tmp_path, bars={"path": "bars/*.csv"}).bars(*JANUARY)
+    assert len(str(told.value).splitlines()) == 3
+
+
+def test_a_column_that_is_there_twice_is_told(tmp_path: Path) -> None:
+    write_csv(tmp_path / "bars.csv", tuple((*row, "7") for row in ROWS), (*HEADER, "close"))
+    with pytest.raises(ConfigurationError, match="more than one column 'close'"):
+        source(tmp_path).coverage()
+
+
+def test_another_separator_is_told(tmp_path: Path) -> None:
+    write_csv(tmp_path / "bars.csv", separator=";")
+    with pytest.raises(ConfigurationError) as told:
+        source(tmp_path).coverage()
+    assert told.value.remedy == "correct the separator, which is ','"
+
+
+def test_dates_in_another_form_are_told_with_an_example(tmp_path: Path) -> None:
+    write_csv(tmp_path / "bars.csv")
+    with pytest.raises(ConfigurationError) as told:
+        source(tmp_path, bars={"date_format": "%d.%m.%Y"}).coverage()
+    assert "'2021-01-04'" in told.value.what
+    assert "date_format is '%d.%m.%Y'" in told.value.remedy
+
+
+def test_files_without_rows_are_told(tmp_path: Path) -> None:
+    write_csv(tmp_path / "bars.csv", ())
+    with pytest.raises(DataError, match="no row has a date"):
+        source(tmp_path).coverage()
 
 
 def test_a_flag_tells_suspension_and_st(tmp_path: Path) -> None:
@@ -242,7 +295,7 @@ def test_first_and_last_narrow_the_coverage(tmp_path: Path) -> None:
     files = source(tmp_path, first=date(2021, 1, 5), last=date(2021, 1, 29))
     assert files.coverage() == (date(2021, 1, 5), date(2021, 1, 29))
     assert files.bars(date(2020, 1, 1), date(2022, 1, 1)).height == 2
-    with pytest.raises(DataError, match="none of it between"):
+    with pytest.raises(ConfigurationError, match="no day of 2022-01-01 to the last"):
         source(tmp_path, first=date(2022, 1, 1)).coverage()
 
 

@@ -97,6 +97,7 @@ FAULTS: list[tuple[dict[str, Any], list[str]]] = [
     (mapping(bars=bars(units={"volume": "hands"})), ["bars.units.volume: ", "'lots'", "'hands'"]),
     (mapping(bars=bars(path="/data/bars.csv")), ["bars.path: give the path relative"]),
     (mapping(bars=bars(path="../bars.csv")), ["bars.path: give the path relative"]),
+    (mapping(bars=bars(encoding="gkb")), ["bars.encoding: there is no encoding 'gkb'"]),
     (mapping(policies={"factor": "ignore"}), ["policies.factor: ", "'rebuild_from_change'"]),
     (
         mapping(index_members={"path": "m.csv", "columns": {"symbol": "s", "effective_from": "f"}}),
