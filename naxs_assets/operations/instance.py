@@ -4,8 +4,11 @@
 DAGSTER_HOME set.
 """
 
+import fcntl
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
@@ -21,12 +24,26 @@ def _folder(name: str) -> dict[str, str]:
     return {"base_dir": str(home_folder() / "dagster" / name)}
 
 
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Let one process at a time in; the lock ends with the process that holds it.
+
+    Two that make Dagster's databases at the same moment stamp them twice, and nobody can open them
+    afterwards.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".opening").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 class HomeStorage(DagsterSqliteStorage):
     """Runs, events and schedules in SQLite files in the home."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
-        super().__init__(base_dir, inst_data)
-        self._event_log_storage = BatchingEventLog(_event_logs_directory(base_dir))
+        with _alone_in(Path(base_dir)):
+            super().__init__(base_dir, inst_data)
+            self._event_log_storage = BatchingEventLog(_event_logs_directory(base_dir))
         # Every process that writes events opens this storage first.
         os.environ.setdefault(BATCH_SIZE_VARIABLE, str(BATCH_SIZE))
 
