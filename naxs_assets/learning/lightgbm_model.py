@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
 from naxs_assets.catalog.models import LightGBMModel
+from naxs_assets.errors import ConfigurationError
 
 _Matrix = np.ndarray[Any, np.dtype[np.float32]]
 _Labels = np.ndarray[Any, np.dtype[np.float32]]
 _Scores = np.ndarray[Any, np.dtype[np.float64]]
+
+_WHERE = "model.parameters of the strategy"
 
 
 def fit(
@@ -20,9 +24,11 @@ def fit(
     """The booster trained on ``matrix`` (rows x features, NaN where unknown), as text.
 
     The same rows, model and package versions give the same text, whatever the number of threads.
+    Raises :class:`ConfigurationError` for parameters that LightGBM does not know or refuses.
     """
     import lightgbm
 
+    _refuse_unknown(model)
     data = lightgbm.Dataset(
         matrix,
         label=labels,
@@ -30,7 +36,14 @@ def fit(
         params={"verbosity": -1},
         free_raw_data=True,
     )
-    booster = lightgbm.train(_parameters(model, threads), data, num_boost_round=model.rounds)
+    try:
+        booster = lightgbm.train(_parameters(model, threads), data, num_boost_round=model.rounds)
+    except lightgbm.basic.LightGBMError as error:
+        raise ConfigurationError(
+            f"LightGBM refuses the model: {str(error).partition(' at /')[0]}",
+            where=_WHERE,
+            remedy="correct the parameter in the strategy's file",
+        ) from error
     return _without_threads(booster.model_to_string())
 
 
@@ -40,6 +53,22 @@ def score(booster: str, matrix: _Matrix, threads: int) -> _Scores:
 
     scores = lightgbm.Booster(model_str=booster).predict(matrix, num_threads=threads)
     return np.asarray(scores, dtype=np.float64)
+
+
+def _refuse_unknown(model: LightGBMModel) -> None:
+    """Refuse a misspelt parameter: LightGBM would ignore it and train something else."""
+    from lightgbm.basic import _ConfigAliases
+
+    aliases = _ConfigAliases._get_all_param_aliases()
+    known = {name for names in aliases.values() for name in names} | set(aliases)
+    for name in model.parameters:
+        if name not in known:
+            near = get_close_matches(name, sorted(aliases), n=1)
+            raise ConfigurationError(
+                f"LightGBM has no parameter {name!r}",
+                where=_WHERE,
+                remedy=f"did you mean {near[0]}?" if near else "see LightGBM's list of parameters",
+            )
 
 
 def _parameters(model: LightGBMModel, threads: int) -> dict[str, Any]:

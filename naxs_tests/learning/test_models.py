@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from naxs_assets.catalog.models import LightGBMModel, Model, RidgeModel
-from naxs_assets.errors import DataError
+from naxs_assets.errors import ConfigurationError, DataError
 from naxs_assets.learning.contracts import PREDICTIONS
 from naxs_assets.learning.models import (
     ModelDocument,
@@ -194,6 +194,31 @@ def test_a_document_is_canonical_json(model: Model, document: ModelDocument) -> 
     assert list(fields) == sorted(fields)
     assert fields["kind"] == model.kind
     assert "num_threads" not in document.to_text()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "what", "remedy"),
+    [
+        ({"num_leafs": 7}, "no parameter 'num_leafs'", "did you mean num_leaves?"),
+        ({"colour": 7}, "no parameter 'colour'", "list of parameters"),
+        ({"num_leaves": -3}, "refuses the model: Check failed: (num_leaves) > (1)", "correct"),
+    ],
+)
+def test_parameters_that_lightgbm_does_not_take_are_refused(
+    dataset: pl.DataFrame, wrong: dict[str, Any], what: str, remedy: str
+) -> None:
+    model = BOOSTED.model_copy(update={"parameters": BOOSTED.parameters | wrong})
+    with pytest.raises(ConfigurationError) as told:
+        train(dataset, FEATURES, model, "2021-06", 1)
+    assert what in told.value.what
+    assert remedy in told.value.remedy
+    assert "/" not in told.value.what
+
+
+def test_lightgbms_aliases_are_parameters(dataset: pl.DataFrame) -> None:
+    named = {"max_leaves": 7, "min_data": 10, "sub_feature": 0.7, "linear_tree": False}
+    model = BOOSTED.model_copy(update={"parameters": named})
+    assert train(dataset, FEATURES, model, "2021-06", 1).is_trained
 
 
 def test_boosted_trees_are_kept_in_lightgbms_own_text(dataset: pl.DataFrame) -> None:
