@@ -20,11 +20,16 @@ if TYPE_CHECKING:
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
-def parse_month(text: str) -> str:
-    """Return ``text`` if it is a month ``YYYY-MM``; raise :class:`ConfigurationError` otherwise."""
+def parse_month(text: str, where: str = "") -> str:
+    """Return ``text`` if it is a month ``YYYY-MM``; raise :class:`ConfigurationError` otherwise.
+
+    ``where`` says in the error where the text was given.
+    """
     if not _MONTH.fullmatch(text):
         raise ConfigurationError(
-            f"{text!r} is not a month", remedy="write it as YYYY-MM, for example 2020-07"
+            f"{text!r} is not a month",
+            where=where,
+            remedy="write it as YYYY-MM, for example 2020-07",
         )
     return text
 

@@ -23,6 +23,7 @@ from naxs_assets.yaml_file import read_yaml
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SETTINGS_FILE = "naxs.yaml"
+LEDGER_FILE = "ledger.db"
 DEFAULT_HOME = Path("~/.naxs")
 _PREFIX = "NAXS_"
 # Named in the environment for other ends: where the home and the real data of tests lie.
@@ -99,7 +100,7 @@ class Settings(_Model):
 
     @property
     def ledger_url(self) -> str:
-        return self.ledger or f"sqlite:///{self.home / 'ledger.db'}"
+        return self.ledger or f"sqlite:///{self.home / LEDGER_FILE}"
 
     def clock(self) -> datetime:
         """The current instant in UTC: the one clock of the platform."""

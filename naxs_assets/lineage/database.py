@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
-from naxs_assets.errors import ConfigurationError, NaxsError
+from naxs_assets.errors import EXIT_BUSY, ConfigurationError, NaxsError
 from naxs_assets.lineage.tables import chain, home, metadata
 
 _BUSY_TIMEOUT_SECONDS = 60
@@ -23,6 +23,12 @@ GENESIS_HASH = "0" * 64
 SCHEMA_VERSION = "1"
 _SCHEMA = "ledger_schema"
 _LOCK_WRITERS = select(chain.c.seq).with_for_update()
+
+
+class LedgerBusyError(NaxsError):
+    """Another program held the ledger locked for too long."""
+
+    exit_code = EXIT_BUSY
 
 
 class Database:
@@ -38,7 +44,8 @@ class Database:
         try:
             self._create_tables()
         except DatabaseError as error:
-            raise self._unusable(error) from error
+            self._tell_of_the_file(error)
+            raise
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -49,8 +56,9 @@ class Database:
                     # SQLite reads one snapshot in any case; Postgres must be asked to.
                     connection.execution_options(isolation_level="REPEATABLE READ")
                 yield connection
-        except OperationalError as error:
-            raise self._unusable(error) from error
+        except DatabaseError as error:
+            self._tell_of_the_file(error)
+            raise
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -92,16 +100,27 @@ class Database:
             connecting = self._engine.connect().execution_options(**{_WRITES: True})
             with connecting as connection, connection.begin():
                 yield connection
-        except OperationalError as error:
-            raise self._unusable(error) from error
+        except DatabaseError as error:
+            self._tell_of_the_file(error)
+            raise
 
-    def _unusable(self, error: DatabaseError) -> NaxsError:
-        return NaxsError(
-            f"the ledger cannot be used: {error.orig}",
-            where=self._engine.url.render_as_string(hide_password=True),
-            remedy="check that its folder exists, is writable and has free space, "
-            "and that no other program holds it locked",
-        )
+    def _tell_of_the_file(self, error: DatabaseError) -> None:
+        """Raise what a person is told; return when the program's own statement is at fault."""
+        if type(error) not in (OperationalError, DatabaseError):
+            return
+        where = self._engine.url.render_as_string(hide_password=True)
+        if "locked" in str(error.orig):
+            raise LedgerBusyError(
+                f"the ledger is held by another program: {error.orig}",
+                where=where,
+                remedy="wait until the other program is done, then run again",
+            ) from error
+        remedy = "check that its folder exists, is writable and has free space, then run again"
+        if type(error) is DatabaseError:  # so SQLite tells of a damaged file
+            remedy = "the file is damaged: put a backup of it in its place"
+        raise NaxsError(
+            f"the ledger cannot be used: {error.orig}", where=where, remedy=remedy
+        ) from error
 
 
 def _switch_to_wal(cursor: Any) -> None:
@@ -111,8 +130,8 @@ def _switch_to_wal(cursor: Any) -> None:
         try:
             cursor.execute("PRAGMA journal_mode=WAL")
             return
-        except sqlite3.OperationalError:
-            if time.monotonic() > deadline:
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
 

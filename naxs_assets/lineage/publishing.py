@@ -30,6 +30,9 @@ from naxs_assets.lineage.records import (
 )
 from naxs_assets.lineage.store import Store
 
+_NAMED = 12
+"""Refused months beside the first that a message names."""
+
 Clock = Callable[[], datetime]
 Watcher = Callable[[Published, Made], None]
 
@@ -195,10 +198,12 @@ def _refusal(recipe: Recipe, refused: Sequence[Refused]) -> PartitionsRefusedErr
         return PartitionsRefusedError(
             what, where=first.error.where or place, remedy=first.error.remedy
         )
+    months = ", ".join(result.partition for result in refused[1 : 1 + _NAMED])
+    more = f" and {len(refused) - 1 - _NAMED} more" if len(refused) > 1 + _NAMED else ""
     return PartitionsRefusedError(
-        f"{len(refused)} months of {recipe.asset} were refused: "
-        + "; ".join(f"{r.partition}: {r.error.what}" for r in refused),
-        where=recipe.asset,
+        f"{len(refused)} months of {recipe.asset} were refused, the first because "
+        f"{first.error.what}; then {months}{more}",
+        where=first.error.where or recipe.asset,
         remedy=first.error.remedy,
     )
 

@@ -20,9 +20,11 @@ import polars as pl
 
 from naxs_assets.errors import DataError
 from naxs_assets.lineage.content_hash import file_hash, table_hash, text_hash
+from naxs_assets.lineage.staging import remove_abandoned
 
 TABLE_SUFFIX = ".parquet"
 _OBJECTS = "objects"
+_STAGING = "staging"
 # What decoding flipped bits has been seen to raise; the Parquet reader panics on some of them.
 _UNREADABLE = (
     pl.exceptions.PolarsError,
@@ -116,6 +118,11 @@ class Store:
         with suppress(FileNotFoundError):  # another writer set it aside first
             self._files.mv(self._path(uri), f"{folder}/{uuid.uuid4().hex}-{name}")
 
+    def remove_abandoned(self) -> None:
+        """Remove what processes that were killed at writing left in ``staging/``."""
+        if self._is_local:
+            remove_abandoned((Path(self._root) / _STAGING).glob("*"))
+
     def local_path(self, uri: str) -> Path | None:
         """The file's path when the store is a local folder, else None."""
         return Path(self._path(uri)) if self._is_local else None
@@ -155,7 +162,7 @@ class Store:
 
     def _write_durably(self, path: Path, data: bytes) -> bool:
         """Write a file that outlives a power failure; False if the name was taken meanwhile."""
-        temporary = Path(self._root) / "staging" / uuid.uuid4().hex
+        temporary = Path(self._root) / _STAGING / uuid.uuid4().hex
         _make_folder(temporary.parent)
         _make_folder(path.parent)
         try:

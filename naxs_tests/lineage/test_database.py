@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine, make_url, select, update
 
-from naxs_assets.errors import ConfigurationError, NaxsError
+from naxs_assets.errors import EXIT_BUSY, ConfigurationError, NaxsError
 from naxs_assets.lineage import database as database_module
-from naxs_assets.lineage.database import Database
+from naxs_assets.lineage.database import Database, LedgerBusyError
 from naxs_assets.lineage.tables import chain
 from naxs_tests.lineage.support import run_at_once
 
@@ -66,8 +66,9 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     (tmp_path / "ledger.db").write_bytes(b"not a database " * 100)
-    with pytest.raises(NaxsError, match="not a database"):
+    with pytest.raises(NaxsError, match="not a database") as caught:
         Database(url_of(tmp_path))
+    assert "backup" in caught.value.remedy
 
 
 def test_a_ledger_that_stays_locked_gives_one_clear_error(
@@ -77,8 +78,9 @@ def test_a_ledger_that_stays_locked_gives_one_clear_error(
     database = Database(url_of(tmp_path))
     other = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(NaxsError, match="locked"), database.write():
+    with pytest.raises(LedgerBusyError, match="locked") as caught, database.write():
         pass
+    assert caught.value.exit_code == EXIT_BUSY
     other.close()
 
 

@@ -21,7 +21,7 @@ from naxs_assets.lineage.publishing import (
 )
 from naxs_assets.lineage.reader import Handle
 from naxs_assets.lineage.records import Read, ReadKind
-from naxs_assets.partitions import add_months
+from naxs_assets.partitions import add_months, months_between
 from naxs_tests.lineage.support import a_recipe, doubled, numbers, publish, put
 
 MONTHS = [f"2020-{month:02d}" for month in range(1, 7)]
@@ -153,11 +153,19 @@ def test_refused_months_do_not_stop_the_others_and_fail_by_name(lineage: Lineage
     with pytest.raises(PartitionsRefusedError) as caught:
         publish(lineage, TWICE, refusing({MONTHS[1], MONTHS[4]}), MONTHS)
     assert caught.value.what == (
-        "2 months of twice were refused: 2020-02: 02 is bad; 2020-05: 05 is bad"
+        "2 months of twice were refused, the first because 02 is bad; then 2020-05"
     )
     assert caught.value.remedy == "ask the vendor"
     kept = [month for month in MONTHS if month not in {MONTHS[1], MONTHS[4]}]
     assert lineage.ledger.partitions("twice") == kept
+
+
+def test_any_number_of_refused_months_is_told_on_one_screen(lineage: Lineage) -> None:
+    months = list(months_between("2010-01", "2013-12"))
+    with pytest.raises(PartitionsRefusedError) as caught:
+        publish(lineage, TWICE, refusing(set(months)), months)
+    assert caught.value.what.startswith("48 months of twice were refused, the first because 01 is")
+    assert caught.value.what.endswith("2011-01 and 35 more")
 
 
 def test_a_single_refused_month_fails_by_name_too(lineage: Lineage) -> None:
