@@ -38,11 +38,11 @@ def findings(
         raise ConfigurationError(
             f"there is no rule {rule!r}", where="--rule", remedy=f"known: {', '.join(RULES)}"
         )
-    found = found_by_rules(home.platform().lineage, everything=everything)
+    found = found_by_rules(home.lineage(), everything=everything)
     if rule is not None:
         found = found.filter(pl.col("rule") == rule)
     if month is not None:
-        found = found.filter(pl.col("month") == parse_month(month))
+        found = found.filter(pl.col("month") == parse_month(month, "--month"))
     if as_json:
         click.echo(json.dumps(found.select(_COLUMNS).to_dicts(), ensure_ascii=False))
         return

@@ -12,11 +12,20 @@ import click
 import yaml
 
 from naxs_assets.errors import ConfigurationError, NaxsError
-from naxs_assets.lineage.home import open_lineage
-from naxs_assets.settings import SETTINGS_FILE, Settings, home_folder, load_settings
+from naxs_assets.lineage.home import open_lineage, unwritable
+from naxs_assets.lineage.staging import write_whole
+from naxs_assets.settings import (
+    LEDGER_FILE,
+    SETTINGS_FILE,
+    Settings,
+    home_folder,
+    load_settings,
+)
+from naxs_assets.yaml_file import parse_yaml
 
 if TYPE_CHECKING:
     from naxs_assets.definitions import Platform
+    from naxs_assets.lineage.publishing import Lineage
 
 MAPPING_FILE = "mapping.yaml"
 DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -35,12 +44,23 @@ class Home:
     def settings(self) -> Settings:
         """The settings of a home that exists. Raises ConfigurationError otherwise."""
         if not (self.folder / SETTINGS_FILE).exists():
+            if (self.folder / LEDGER_FILE).exists():
+                raise ConfigurationError(
+                    f"the home has results but no {SETTINGS_FILE}",
+                    where=str(self.folder),
+                    remedy="put the file back, or make it anew with the same naxs init as before; "
+                    "results of the same market are kept",
+                )
             raise ConfigurationError(
                 "there is no home here",
                 where=str(self.folder),
                 remedy="make one with naxs init, or try naxs demo",
             )
         return load_settings(self.folder)
+
+    def lineage(self) -> Lineage:
+        """The lineage of the home, opened without its source: whatever became of the files."""
+        return open_lineage(self.settings())
 
     def platform(self) -> Platform:
         """The opened platform of the home."""
@@ -66,7 +86,8 @@ def make_home(home: Home, values: dict[str, Any], mapping: Path | None = None) -
         return home.platform()
     except NaxsError:
         for name, text_before in before.items():
-            _write(home.folder / name, text_before)
+            if _text(home.folder / name) != text_before:
+                _write(home.folder / name, text_before)
         raise
 
 
@@ -75,12 +96,13 @@ def _refuse_other_settings(
 ) -> None:
     for name, text in texts.items():
         known = before[name]
-        if known is None or yaml.safe_load(known) == yaml.safe_load(text):
+        file = home.folder / name
+        if known is None or parse_yaml(known, file) == parse_yaml(text, file):
             continue
-        if not open_lineage(home.settings()).ledger.is_empty():
+        if not home.lineage().ledger.is_empty():
             raise ConfigurationError(
                 "this home is set up already, with other settings",
-                where=str(home.folder / name),
+                where=str(file),
                 remedy="edit that file, or make another home: naxs --home FOLDER init ...",
             )
 
@@ -96,13 +118,9 @@ def _write(file: Path, text: str | None) -> None:
             file.unlink(missing_ok=True)
             return
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        write_whole(file, text)
     except OSError as error:
-        raise ConfigurationError(
-            f"the home cannot be written: {error.strerror}",
-            where=str(file.parent),
-            remedy="set NAXS_HOME or --home to a folder that you may write",
-        ) from error
+        raise unwritable(error, file.parent) from error
 
 
 @click.command()
@@ -142,6 +160,12 @@ def init(
 ) -> None:
     """Make a home for one market: the synthetic one, or your own files."""
     first_day, last_day = (day.date() if day else None for day in (first, last))
+    if first_day and last_day and first_day > last_day:
+        raise ConfigurationError(
+            "the first day lies after the last",
+            where=f"--from {first_day} --to {last_day}",
+            remedy="exchange them, or leave one out",
+        )
     if source == "files":
         market = _files_market(mapping, data, first_day, last_day)
     else:

@@ -41,7 +41,7 @@ def lineage() -> None:
 @click.pass_obj
 def show(home: Home, asset: str, month: str, as_of: datetime | None, as_json: bool) -> None:
     """Show the versions of ASSET [MONTH] and the current one's inputs."""
-    ledger = home.platform().lineage.ledger
+    ledger = home.lineage().ledger
     current = _current(home, asset, month, as_of)
     history = ledger.history(asset, month)
     reads = ledger.reads(current.id)
@@ -96,7 +96,7 @@ def show(home: Home, asset: str, month: str, as_of: datetime | None, as_json: bo
 @click.pass_obj
 def up(home: Home, asset: str, month: str, as_of: datetime | None, as_json: bool) -> None:
     """Everything that ASSET [MONTH] was made from, back to the source."""
-    database = home.platform().lineage.ledger.database
+    database = home.lineage().ledger.database
     version = _current(home, asset, month, as_of)
     found = upstream(database, version.id)
     sources = external_sources(database, version.id)
@@ -111,7 +111,7 @@ def up(home: Home, asset: str, month: str, as_of: datetime | None, as_json: bool
 @click.pass_obj
 def down(home: Home, asset: str, month: str, as_of: datetime | None, as_json: bool) -> None:
     """Everything that was made from ASSET [MONTH]."""
-    database = home.platform().lineage.ledger.database
+    database = home.lineage().ledger.database
     version = _current(home, asset, month, as_of)
     _show_walk(version, downstream(database, version.id), "was used for", as_json, ())
 
@@ -122,7 +122,7 @@ def down(home: Home, asset: str, month: str, as_of: datetime | None, as_json: bo
 @click.pass_obj
 def verify(home: Home, set_aside: bool, as_json: bool) -> None:
     """Check every file against its hashes, and the chain of events."""
-    result = verify_home(home.platform().lineage, set_aside=set_aside)
+    result = verify_home(home.lineage(), set_aside=set_aside)
     if as_json:
         click.echo(
             json.dumps(
@@ -167,7 +167,7 @@ def restore(home: Home, version: int, release: bool, reason: str, as_json: bool)
     VERSION is an id from naxs lineage show. The next naxs run re-makes what was made from the
     version that was current before.
     """
-    lineage = home.platform().lineage
+    lineage = home.lineage()
     wanted = lineage.ledger.version(version)
     if release:
         lineage.ledger.release_hold(
@@ -194,7 +194,7 @@ def restore(home: Home, version: int, release: bool, reason: str, as_json: bool)
 
 def _current(home: Home, asset: str, month: str, as_of: datetime | None) -> Version:
     at = as_of.replace(tzinfo=UTC) if as_of is not None else None
-    version = home.platform().lineage.ledger.current(asset, month, at)
+    version = home.lineage().ledger.current(asset, month, at)
     if version is None:
         raise UnknownVersionError(
             "nothing is recorded here",

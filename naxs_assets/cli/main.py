@@ -15,20 +15,24 @@ from rich.console import Console
 from rich.markup import escape
 
 from naxs_assets.cli import demo, findings, homes, lineage, run, ui
+from naxs_assets.cli.failures import readable
 from naxs_assets.errors import NaxsError
 
 
 class _Commands(click.Group):
-    """A command group that turns expected errors into one screen and an exit code."""
+    """A command group that turns errors into one screen and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except NaxsError as error:
+        except (click.exceptions.Exit, click.Abort, click.ClickException, BrokenPipeError):
+            raise
+        except Exception as error:
             if ctx.params.get("traceback"):
                 raise
-            _show(error, as_json=_wants_json(ctx))
-            ctx.exit(error.exit_code)
+            told = readable(error, ctx.obj.folder)
+            _show(told, as_json=_wants_json(ctx))
+            ctx.exit(told.exit_code)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -71,7 +75,8 @@ def _show(error: NaxsError, *, as_json: bool) -> None:
     console = Console(stderr=True, highlight=False)
     console.print(f"[bold red]error[/] {escape(error.what)}")
     if error.where:
-        console.print(f"[dim]where [/] {escape(error.where)}")
+        # A path that is broken over two lines cannot be copied.
+        console.print(f"[dim]where [/] {escape(error.where)}", soft_wrap=True)
     if error.remedy:
         console.print(f"[bold]remedy[/] {escape(error.remedy)}")
 

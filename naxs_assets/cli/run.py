@@ -16,8 +16,9 @@ from rich.table import Table
 from naxs_assets.cli.findings import summary_of_findings
 from naxs_assets.cli.homes import Home
 from naxs_assets.cli.planning import Plan, plan, plan_roots
-from naxs_assets.errors import ConfigurationError
+from naxs_assets.errors import ConfigurationError, NaxsError
 from naxs_assets.lineage.records import Outcome, Published, place_name
+from naxs_assets.lineage.staging import write_whole
 from naxs_assets.partitions import parse_month
 
 if TYPE_CHECKING:
@@ -99,12 +100,19 @@ def _plan(platform: Platform, strategy: str, first: str | None, last: str | None
     if strategy not in known:
         raise ConfigurationError(
             f"there is no strategy {strategy!r}",
-            where=f"the catalogue and {platform.settings.home / 'catalog' / 'strategies'}",
+            where=f"the catalogue and {platform.settings.home / 'catalog/strategies'}/*.yaml",
             remedy=f"known: {', '.join(known)}",
         )
     _check_universe(platform, strategy)
     market_first, market_last = platform.months
-    begins, ends = parse_month(first or market_first), parse_month(last or market_last)
+    if market_first > market_last:
+        raise ConfigurationError(
+            f"the clock stands at {platform.settings.today()}, before the market's first month",
+            where="now in naxs.yaml or NAXS_NOW",
+            remedy=f"set it to a day from {market_first} on, or leave it out",
+        )
+    begins = parse_month(first or market_first, "--from")
+    ends = parse_month(last or market_last, "--to")
     if not market_first <= begins <= ends <= market_last:
         raise ConfigurationError(
             f"the months {begins} to {ends} do not lie within the market",
@@ -145,11 +153,17 @@ def _counts(published: list[Published]) -> dict[str, dict[str, int]]:
 
 def _publish_report(platform: Platform, strategy: str, page: str) -> Path:
     """Put the current report at a place that stays, by rename."""
-    folder = platform.settings.home / "reports"
-    folder.mkdir(parents=True, exist_ok=True)
-    staged = folder / f".{strategy}.html.new"
-    staged.write_text(page, encoding="utf-8")
-    return staged.rename(folder / f"{strategy}.html")
+    file = platform.settings.home / "reports" / f"{strategy}.html"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(file, page)
+    except OSError as error:
+        raise NaxsError(
+            f"the report is made, but cannot be put into its place: {error.strerror}",
+            where=str(file),
+            remedy="free space or mend the permissions of the folder, then run again",
+        ) from error
+    return file
 
 
 def _show_plan(facts: dict[str, Any]) -> None:

@@ -26,10 +26,6 @@ if TYPE_CHECKING:
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
-class RunFailedError(NaxsError):
-    """A run ended with an error that is not one of the platform's own."""
-
-
 class RunInterruptedError(NaxsError):
     """A run was asked to stop."""
 
@@ -39,7 +35,7 @@ def run_plans(platform: Platform, plans: Iterable[Plan], console: Console) -> li
 
     A plan is asked for when the one before it is done.
 
-    Raises the platform's own error that stopped a run, or :class:`RunFailedError`.
+    Raises whatever stopped a run, and :class:`RunInterruptedError` when it was asked to stop.
     """
     import dagster as dg
     from dagster._core.errors import DagsterExecutionInterruptedError
@@ -50,6 +46,7 @@ def run_plans(platform: Platform, plans: Iterable[Plan], console: Console) -> li
     published: list[Published] = []
     with _instance(platform.settings) as instance, _Progress(console) as progress:
         end_orphans(instance)
+        platform.lineage.store.remove_abandoned()
 
         def on_published(result: Published, _made: Made) -> None:
             published.append(result)
@@ -73,8 +70,6 @@ def run_plans(platform: Platform, plans: Iterable[Plan], console: Console) -> li
                     "the run was interrupted",
                     remedy="what it had finished is kept; run again to go on from there",
                 ) from error
-            except Exception as error:
-                raise _own_error(error) from error
     return published
 
 
@@ -136,21 +131,3 @@ class _Progress:
     def advance(self, result: Published) -> None:
         """One result is there."""
         self._bar.update(self._task, advance=1, description=result.version.place)
-
-
-def _own_error(error: BaseException) -> NaxsError:
-    """The platform's own error behind one of Dagster's, if there is one."""
-    from dagster import DagsterError
-
-    chain: list[BaseException] = []
-    link: BaseException | None = error
-    while link is not None and link not in chain:  # a chain of causes may run in a circle
-        if isinstance(link, NaxsError):
-            return link
-        chain.append(link)
-        link = getattr(link, "user_exception", None) or link.__cause__ or link.__context__
-    cause = next((link for link in reversed(chain) if not isinstance(link, DagsterError)), error)
-    return RunFailedError(
-        f"{type(cause).__name__}: {cause}",
-        remedy="run again with --traceback to see where; what was finished before is kept",
-    )

@@ -27,5 +27,7 @@ def ui(home: Home, port: int) -> None:
         end_orphans(instance)
     workspace = Path(os.environ["DAGSTER_HOME"]) / "workspace.yaml"
     click.echo(f"Dagster UI of {settings.home} on http://127.0.0.1:{port}")
+    # Dagster would rather have its newer command dg, which reads no workspace file.
+    quiet = ["-W", "ignore:Function `dev_command` is superseded:FutureWarning"]
     command = ["dagster", "dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", str(port)]
-    os.execv(sys.executable, [sys.executable, "-m", *command])  # noqa: S606 - a fixed command
+    os.execv(sys.executable, [sys.executable, *quiet, "-m", *command])  # noqa: S606 - a fixed command

@@ -12,6 +12,7 @@ from dagster._core.events import ASSET_EVENTS
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
+from sqlalchemy.exc import DatabaseError
 
 BATCH_SIZE_VARIABLE = "DAGSTER_EVENT_BATCH_SIZE"
 BATCH_SIZE = 2_000
@@ -22,7 +23,18 @@ class BatchingEventLog(SqliteEventLogStorage):
     """Runs and events in SQLite files, as Dagster's own readers expect them."""
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
-        """Store the events in their order, asset events next to each other in one transaction."""
+        """Store the events in their order, asset events next to each other in one transaction.
+
+        Raises ``OSError`` when the files cannot be written: Dagster prints what it says, and then
+        fails at the events one by one.
+        """
+        try:
+            self._store_batch(events)
+        except DatabaseError as error:
+            # Without the SQL, which fills a screen.
+            raise OSError(str(error.orig)) from error
+
+    def _store_batch(self, events: Sequence[EventLogEntry]) -> None:
         for (run_id, is_of_asset), group in groupby(events, key=_place):
             if is_of_asset:
                 self._store_asset_events(run_id, list(group))

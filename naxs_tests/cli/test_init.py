@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import polars as pl
 import pytest
 import yaml
 
 from naxs_tests.cli.conftest import Naxs
+from naxs_tests.cli.csv_market import MAPPING, write_csv_market
 from naxs_tests.graph.small import FEATURES, TINY, open_home, write_entry
 
 SMALL = ("--names", 20, "--from", "2021-07-01", "--to", "2021-08-31")
@@ -49,7 +49,7 @@ def test_a_home_that_holds_results_keeps_its_market(copied: Naxs) -> None:
     ("wrong", "said"),
     [
         (("--names", 5), "market.synthetic.names"),
-        (("--from", "2022-01-01", "--to", "2021-01-01"), "lies before first"),
+        (("--from", "2022-01-01", "--to", "2021-01-01"), "lies after the last"),
     ],
 )
 def test_settings_that_cannot_be_used_are_not_left_behind(
@@ -79,52 +79,11 @@ def test_a_market_from_files_needs_a_mapping_and_its_data(naxs: Naxs, folder: Pa
 
 # --- A market in CSV files ----------------------------------------------------------------------
 
-MAPPING = {
-    "name": "my_market",
-    "bars": {
-        "path": "bars/*.csv",
-        "columns": {
-            "date": "日期",
-            "symbol": "代码",
-            **{name: name for name in ("open", "high", "low", "close", "pre_close")},
-            **{name: name for name in ("change", "volume", "amount", "adj_factor")},
-            **{name: name for name in ("is_st", "is_suspended")},
-        },
-        "units": {"volume": "shares", "amount": "cny", "change": "ratio"},
-    },
-    "suspension": "column",
-    "index_bars": {
-        "path": "index.csv",
-        "columns": {
-            name: name
-            for name in ("date", "index", "open", "high", "low", "close", "volume", "amount")
-        },
-        "units": {"volume": "shares", "amount": "cny"},
-    },
-    "index_members": {
-        "path": "members.csv",
-        "columns": {name: name for name in ("index", "symbol", "effective_from", "effective_to")},
-    },
-}
-
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The synthetic market written to one CSV file per stock, with a mapping."""
-    root = tmp_path_factory.mktemp("data")
-    home = root / "synthetic"
-    Naxs(home)("init", "--names", 30, "--from", "2021-07-01", "--to", "2021-11-30")
-    source = open_home(home).source
-    first, last = source.coverage()
-    (root / "bars").mkdir()
-    for (symbol,), bars in source.bars(first, last).group_by("symbol"):
-        renamed = bars.drop("bad_cells").rename({"date": "日期", "symbol": "代码"})
-        renamed.write_csv(root / f"bars/{symbol}.csv")
-    source.index_bars(first, last).write_csv(root / "index.csv")
-    members = source.index_members().filter(pl.col("effective_from") <= last)
-    members.drop("announced_at").write_csv(root / "members.csv")
-    (root / "mapping.yaml").write_text(yaml.safe_dump(MAPPING, allow_unicode=True))
-    return root
+    """The synthetic market written to CSV files with a mapping, beside the home it comes from."""
+    return write_csv_market(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -73,6 +75,19 @@ def test_the_report_lies_at_a_place_that_stays(copied: Naxs) -> None:
     assert [file.name for file in report.parent.iterdir()] == ["tiny.html"]
 
 
+def test_a_run_clears_away_what_killed_ones_left_and_nothing_else(copied: Naxs) -> None:
+    yesterday = time.time() - 25 * 60 * 60
+    left = [copied.home / "store/staging/left", copied.home / "reports/.tiny.html.left.new"]
+    live = [copied.home / "store/staging/live", copied.home / "reports/.tiny.html.live.new"]
+    for file in (*left, *live):
+        file.write_text("half")
+    for file in left:
+        os.utime(file, (yesterday, yesterday))
+    copied("run", "tiny")
+    assert not any(file.exists() for file in left)
+    assert all(file.exists() for file in live)
+
+
 def test_dagsters_timeline_lies_in_the_home(finished: Naxs) -> None:
     with closing(sqlite3.connect(finished.home / "dagster/storage/history/runs.db")) as runs:
         (statuses,) = runs.execute("SELECT DISTINCT status FROM runs").fetchall()
@@ -129,7 +144,7 @@ def test_a_strategy_and_its_null_control_are_a_file_each(copied: Naxs) -> None:
     ("arguments", "said"),
     [
         (("nope",), ("there is no strategy 'nope'", "known: csi300_linear, csi300_topk, tiny")),
-        (("tiny", "--from", "2021-13"), ("'2021-13' is not a month", "YYYY-MM")),
+        (("tiny", "--from", "2021-13"), ("'2021-13' is not a month where --from", "YYYY-MM")),
         (("tiny", "--to", "202112"), ("'202112' is not a month",)),
         (("tiny", "--from", "2020-01"), ("do not lie within the market", "2021-07 to 2021-12")),
         (("tiny", "--from", "2021-09", "--to", "2021-08"), ("do not lie within",)),
@@ -163,9 +178,8 @@ def test_another_market_is_refused_in_an_existing_home(copied: Naxs) -> None:
     (copied.home / "naxs.yaml").write_text(yaml.safe_dump(settings))
     said = copied.refusal("run", "tiny", code=EXIT_USAGE)
     assert "this home holds another market" in said
-    assert '"seed":7' in said
-    assert '"seed":8' in said
-    assert "a home of its own" in said
+    assert "seed was 7 and is now 8" in said
+    assert "make another home" in said
 
 
 def test_a_longer_market_is_the_same_market(copied: Naxs) -> None:

@@ -35,7 +35,10 @@ def test_it_serves_the_home_on_the_loopback_address(naxs: Naxs, executed: list[l
     said = naxs("ui", "--port", 3333).output
     assert "http://127.0.0.1:3333" in said
     (command,) = executed
-    assert command[:4] == [sys.executable, "-m", "dagster", "dev"]
+    python, silence, what, *dagster = command
+    assert (python, silence) == (sys.executable, "-W")
+    assert what.startswith("ignore:Function `dev_command` is superseded")
+    assert dagster[:3] == ["-m", "dagster", "dev"]
     assert command[command.index("-h") + 1] == "127.0.0.1"
     assert Path(command[command.index("-w") + 1]) == PROJECT / "workspace.yaml"
     assert os.environ["NAXS_HOME"] == str(naxs.home)

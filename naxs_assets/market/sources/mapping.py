@@ -145,7 +145,9 @@ class Table(_Strict):
         try:
             codecs.lookup(encoding)
         except LookupError as error:
-            raise ValueError(f"there is no encoding {encoding!r}, but gbk or utf-8") from error
+            raise ValueError(
+                f"there is no encoding {encoding!r}; most files are gbk or utf-8"
+            ) from error
         return encoding
 
     @field_validator("path")

@@ -54,6 +54,9 @@ class TableFiles:
         self._root = root
         columns: Columns = getattr(table, "columns")  # noqa: B009 - declared by each table
         self._columns = columns.mapped()
+        self._optional = {
+            name for name, field in type(columns).model_fields.items() if not field.is_required()
+        }
         self._units: Units = getattr(table, "units", Units())
 
     def paths(self) -> list[Path]:
@@ -161,7 +164,9 @@ class TableFiles:
         if not self._is_decodable(path):
             return self._undecodable(path)
         has = shorten(", ".join(columns), _LONGEST_LIST, placeholder=" ...")
-        remedy = "map the name to one of these, or leave it out and declare a gap"
+        remedy = "map the name to one of these"
+        if name in self._optional:
+            remedy += ", or leave it out and declare a gap"
         if len(columns) == 1 and path.suffix != ".parquet":
             remedy = f"correct the separator, which is {self._table.separator!r}"
         return ConfigurationError(

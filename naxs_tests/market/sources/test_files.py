@@ -201,6 +201,11 @@ def test_a_missing_column_is_told_with_file_and_key(tmp_path: Path) -> None:
         source(tmp_path, bars={"columns": columns}).coverage()
     for text in ("bars.csv has no column 'last'", "it has date, symbol", "bars.columns.close"):
         assert text in str(told.value)
+    assert "gap" not in told.value.remedy
+    columns = {name: name for name in (*HEADER, "change")}
+    units = {"volume": "shares", "change": "ratio"}
+    with pytest.raises(ConfigurationError, match="leave it out and declare a gap"):
+        source(tmp_path, bars={"columns": columns, "units": units}).coverage()
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
