@@ -75,6 +75,7 @@ def _market_label(source: Source) -> MarketLabel:
         synthetic=source.name == "synthetic",
         source=source.name,
         coverage=f"{first} – {last}",
+        gaps=source.gaps.notes,
     )
 
 

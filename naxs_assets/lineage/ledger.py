@@ -277,7 +277,8 @@ def _overtaken(asset: str, partition: str, run_id: str, by: str) -> StaleWriterE
     return StaleWriterError(
         f"run {run_id} was overtaken by run {by}, which claimed this result later",
         where=place_name(asset, partition),
-        remedy=f"nothing was written; let run {by} finish, then run again if needed",
+        remedy="this result was not written, those before it are kept; "
+        f"let run {by} finish, then run again if needed",
     )
 
 

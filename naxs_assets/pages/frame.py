@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MarketLabel:
-    """The market a page's numbers come from; ``coverage`` is text, such as its two dates.
+    """The market a page's numbers come from; ``coverage`` is text, such as its two dates, and
+    ``gaps`` say what its source is known to lack, as its mapping words it.
 
     A ``synthetic`` market is labelled loudly on every page that names it.
     """
@@ -35,6 +36,7 @@ class MarketLabel:
     synthetic: bool
     source: str
     coverage: str
+    gaps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

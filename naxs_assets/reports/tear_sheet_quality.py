@@ -31,8 +31,13 @@ _SAMPLES = 3
 def quality(inputs: TearSheet) -> Section:
     """Findings of the quality rules over the report's months: first what was found, then all."""
     title = message("tear_sheet.quality")
+    gaps = inputs.market.gaps
+    declared: list[Block] = []
+    if gaps:
+        summary = message("tear_sheet.declared_gaps", count=len(gaps))
+        declared.append(Details(summary, tuple(map(Note, gaps)), opened=True))
     if inputs.findings.is_empty():
-        return Section("quality", title, (Note(message("tear_sheet.no_findings")),))
+        return Section("quality", title, (Note(message("tear_sheet.no_findings")), *declared))
     found = findings_by_verdict(inputs.findings)
     broken = found.filter(~pl.col("verdict").is_in(_HARMLESS))
     blocks: list[Block] = []
@@ -44,7 +49,7 @@ def quality(inputs: TearSheet) -> Section:
     if not harmless.is_empty():
         summary = message("tear_sheet.harmless_rows", rows=harmless.height)
         blocks.append(Details(summary, (_findings(harmless),)))
-    return Section("quality", title, blocks)
+    return Section("quality", title, [*blocks, *declared])
 
 
 def findings_by_verdict(findings: pl.DataFrame) -> pl.DataFrame:

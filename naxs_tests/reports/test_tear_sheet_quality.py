@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from naxs_assets.market.rules import Verdict
+from naxs_assets.pages.blocks import Details, Note
 from naxs_assets.pages.messages import catalogue
-from naxs_assets.reports.tear_sheet_inputs import SCHEMAS
-from naxs_assets.reports.tear_sheet_quality import findings_by_verdict, touched_rows
+from naxs_assets.reports.tear_sheet_inputs import SCHEMAS, TearSheet
+from naxs_assets.reports.tear_sheet_quality import findings_by_verdict, quality, touched_rows
+from naxs_tests.reports.sample import REAL
 
 PRICES = "market/prices"
 
@@ -71,6 +75,15 @@ def test_a_rule_that_this_code_does_not_know_comes_last_of_its_verdict() -> None
     unknown = findings(("2024-01", "moon", "quarantined", 1, 0.1, "600000.SH 2024-01-02", ""))
     found = findings_by_verdict(pl.concat([unknown, EXAMPLE]))
     assert found["rule"].to_list()[:3] == ["schema", "ohlc", "moon"]
+
+
+def test_what_the_source_lacks_is_shown_as_its_mapping_words_it() -> None:
+    lacking = replace(REAL, gaps=("amount: not recorded", "67 former members have no prices"))
+    for found in (EXAMPLE, EXAMPLE.clear()):
+        sheet = TearSheet("s", "d", lacking, "000300.SH", 1e6, findings=found)
+        declared = quality(sheet).blocks[-1]
+        assert isinstance(declared, Details)
+        assert [note.text for note in declared.blocks if isinstance(note, Note)] == [*lacking.gaps]
 
 
 def test_every_verdict_has_a_text() -> None:
