@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import polars as pl
-from rich.console import Console
-from rich.table import Table
 
 from naxs_assets.cli.homes import Home
 from naxs_assets.errors import ConfigurationError
@@ -19,7 +17,8 @@ if TYPE_CHECKING:
 
 ASSET = "market/findings"
 _QUIET = ("pass", "not_applicable")
-_COLUMNS = ("month", "asset", "rule", "verdict", "rows", "share", "sample", "note")
+_FIGURES = ("month", "asset", "rule", "verdict", "rows", "share")
+_COLUMNS = (*_FIGURES, "sample", "note")
 
 
 @click.command()
@@ -46,14 +45,10 @@ def findings(
     if as_json:
         click.echo(json.dumps(found.select(_COLUMNS).to_dicts(), ensure_ascii=False))
         return
-    console = Console(highlight=False)
     if found.is_empty():
-        console.print("nothing found")
+        click.echo("nothing found")
         return
-    table = Table(*_COLUMNS, box=None, pad_edge=False)
-    for row in found.select(_COLUMNS).to_dicts():
-        table.add_row(*(f"{row[name]:.3%}" if name == "share" else str(row[name]) for name in row))
-    console.print(table)
+    _show(found)
 
 
 def found_by_rules(lineage: Lineage, *, everything: bool = False) -> pl.DataFrame:
@@ -65,6 +60,21 @@ def found_by_rules(lineage: Lineage, *, everything: bool = False) -> pl.DataFram
     if not everything:
         table = table.filter(~pl.col("verdict").is_in(_QUIET))
     return table.sort("month", "asset", "rule")
+
+
+def _show(found: pl.DataFrame) -> None:
+    """A line of figures for each finding, and below it, as long as they are, rows and notes."""
+    shown = [
+        {name: f"{value:.3%}" if name == "share" else str(value) for name, value in row.items()}
+        for row in found.select(_COLUMNS).to_dicts()
+    ]
+    width = {name: max(len(name), *(len(row[name]) for row in shown)) for name in _FIGURES}
+    click.echo("  ".join(name.ljust(width[name]) for name in _FIGURES).rstrip())
+    for row in shown:
+        click.echo("  ".join(row[name].ljust(width[name]) for name in _FIGURES).rstrip())
+        for text in (row["sample"], row["note"]):
+            if text:
+                click.echo(f"{'':{width['month']}}  {text}")
 
 
 def summary_of_findings(lineage: Lineage) -> list[dict[str, Any]]:

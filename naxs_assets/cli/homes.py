@@ -172,18 +172,32 @@ def init(
         market = _synthetic_market(seed, names, first_day, last_day)
     platform = make_home(home, {"market": market}, mapping if source == "files" else None)
     begins, ends = platform.source.coverage()
-    facts = {
+    facts: dict[str, Any] = {
         "home": str(home.folder),
         "source": source,
         "first": begins.isoformat(),
         "last": ends.isoformat(),
-        "strategies": sorted(platform.catalogue.strategies),
+        "strategies": _runnable(platform),
     }
     if as_json:
         click.echo(json.dumps(facts, ensure_ascii=False))
         return
     click.echo(f"home {home.folder}: {source} market, {begins} to {ends}")
-    click.echo(f"next: naxs --home {home.folder} run {facts['strategies'][0]}")
+    if facts["strategies"]:
+        click.echo(f"next: naxs --home {home.folder} run {facts['strategies'][0]}")
+    else:
+        click.echo(
+            "next: there are no index members, so write a strategy with universe: all into\n"
+            f"  {home.folder / 'catalog/strategies'} (docs/own-data.md), then naxs run it"
+        )
+
+
+def _runnable(platform: Platform) -> list[str]:
+    """The strategies whose universe this market knows."""
+    catalogue = platform.catalogue
+    indices = set(platform.source.index_members().get_column("index"))
+    universes = {name: catalogue.universes[s.universe] for name, s in catalogue.strategies.items()}
+    return sorted(name for name, u in universes.items() if u.kind == "all" or u.index in indices)
 
 
 def _synthetic_market(

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 import click
@@ -16,12 +17,14 @@ from rich.table import Table
 from naxs_assets.cli.homes import Home
 from naxs_assets.errors import NaxsError
 from naxs_assets.lineage.queries import UnknownVersionError
-from naxs_assets.lineage.records import UNPARTITIONED, Read, Version, place_name
+from naxs_assets.lineage.records import UNPARTITIONED, Read, ReadKind, Version, place_name
 from naxs_assets.lineage.verifying import verify as verify_home
 from naxs_assets.lineage.walk import downstream, external_sources, upstream
 
 _AS_OF = click.DateTime(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f"])
 """UTC"""
+_MOST_LISTED = 12
+"""An asset read in more months than these is counted; ``--json`` lists every one."""
 
 
 class DamageFoundError(NaxsError):
@@ -80,12 +83,8 @@ def show(home: Home, asset: str, month: str, as_of: datetime | None, as_json: bo
     if held:
         console.print(f"held by {held.held_by}: {held.reason}")
     console.print("made from:")
-    for read in reads:
-        cut = f" until {read.cut}" if read.cut else ""
-        console.print(
-            f"  {place_name(read.asset, read.partition)}{cut}  {read.kind.value}  "
-            f"{read.read_hash[:12]}"
-        )
+    for line in _inputs(reads):
+        console.print(f"  {line}", soft_wrap=True)
 
 
 @lineage.command()
@@ -236,6 +235,21 @@ def _read_facts(read: Read) -> dict[str, Any]:
     }
 
 
+def _inputs(reads: Sequence[Read]) -> Iterator[str]:
+    """The inputs in words: one by one, or counted where an asset was read in many months."""
+    for (asset, kind, cut), group in groupby(reads, lambda read: (read.asset, read.kind, read.cut)):
+        same = list(group)
+        link = "its" if kind is ReadKind.FACT else "until"
+        what = f" {link} {cut}" if cut else ""
+        if len(same) > _MOST_LISTED:
+            months = sorted(read.partition for read in same)
+            yield f"{asset}[{months[0]}..{months[-1]}]{what}  {len(same)} {kind.value}s"
+            continue
+        for read in same:
+            place = place_name(asset, read.partition)
+            yield f"{place}{what}  {kind.value}  {read.read_hash[:12]}"
+
+
 def _show_walk(
     version: Version,
     found: Sequence[Version],
@@ -263,5 +277,7 @@ def _show_walk(
         names: dict[str, int] = {}
         for read in sources:
             names[read.asset] = names.get(read.asset, 0) + 1
-        listed = ", ".join(f"{name} ({count} digests)" for name, count in names.items())
+        listed = ", ".join(
+            f"{name} ({count} digest{'s' if count > 1 else ''})" for name, count in names.items()
+        )
         click.echo(f"  from outside: {listed}")

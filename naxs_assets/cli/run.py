@@ -151,6 +151,10 @@ def _counts(published: list[Published]) -> dict[str, dict[str, int]]:
     return {asset: dict(counter) for asset, counter in counts.items()}
 
 
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def _publish_report(platform: Platform, strategy: str, page: str) -> Path:
     """Put the current report at a place that stays, by rename."""
     file = platform.settings.home / "reports" / f"{strategy}.html"
@@ -189,9 +193,11 @@ def show_result(facts: dict[str, Any]) -> None:
     )
     for found in facts["findings"]:
         console.print(
-            f"{found['asset']}: rule {found['rule']} {found['verdict']} {found['rows']} rows "
-            f"in {found['months']} months; naxs findings lists them"
+            f"{found['asset']}: rule {found['rule']}, {found['verdict']}: "
+            f"{_counted(found['rows'], 'row')} in {_counted(found['months'], 'month')}"
         )
+    if facts["findings"]:
+        console.print("naxs findings lists these rows")
     if facts["held"]:
         console.print(f"held by a person, left as they are: {', '.join(facts['held'])}")
     console.print(f"report: {facts['report']}", soft_wrap=True)

@@ -5,8 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import polars as pl
+import pytest
+
+from naxs_assets.cli.findings import found_by_rules
 from naxs_assets.market.rules import RULES
 from naxs_tests.cli.conftest import MONTHS, Naxs
+from naxs_tests.graph.small import open_home
 
 
 def listed(naxs: Naxs, *arguments: str) -> list[dict[str, Any]]:
@@ -32,6 +37,18 @@ def test_a_rule_and_a_month_narrow_the_list(finished: Naxs) -> None:
     assert [(row["month"], row["rule"]) for row in rows] == [(MONTHS[1], "factor")]
     shown = finished("findings", "--all", "--rule", "factor").output
     assert f"{MONTHS[1]} market/prices factor" in " ".join(shown.split())
+
+
+def test_sample_rows_and_notes_stand_unbroken_below_their_figures(
+    finished: Naxs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sample, note = "600519.SH 2021-08-02, " * 9, "declared gap: adj_factor; " * 9
+    table = found_by_rules(open_home(finished.home).lineage, everything=True)
+    told = table.head(1).with_columns(sample=pl.lit(sample), note=pl.lit(note))
+    monkeypatch.setattr("naxs_assets.cli.findings.found_by_rules", lambda *_, **__: told)
+    _heading, figures, *below = finished("findings").output.splitlines()
+    assert figures.split()[:2] == list(told.select("month", "asset").row(0))
+    assert [line.strip() for line in below] == [sample.strip(), note.strip()]
 
 
 def test_what_cannot_be_listed_is_said(finished: Naxs, naxs: Naxs) -> None:

@@ -95,6 +95,21 @@ def own_files(naxs: Naxs, data: Path) -> Naxs:
     return naxs
 
 
+def test_a_market_without_index_members_names_no_strategy_that_needs_them(
+    naxs: Naxs, data: Path, folder: Path
+) -> None:
+    alone = folder / "alone.yaml"
+    mapping = {key: value for key, value in MAPPING.items() if key != "index_members"}
+    alone.write_text(yaml.safe_dump(mapping, allow_unicode=True))
+    asked = ("init", "--source", "files", "--mapping", alone, "--data", data)
+    said = naxs(*asked).output
+    assert "universe: all" in said
+    assert "csi300" not in said
+    write_entry(naxs.home, "features", FEATURES)
+    write_entry(naxs.home, "strategies", TINY | {"universe": "all"})
+    assert naxs.facts(*asked)["strategies"] == ["tiny"]
+
+
 @pytest.mark.slow
 def test_own_csv_files_run_to_a_report(own_files: Naxs, data: Path) -> None:
     facts = own_files.facts("run", "tiny")

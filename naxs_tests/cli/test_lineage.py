@@ -52,6 +52,17 @@ def test_show_in_words_marks_the_current_version(finished: Naxs) -> None:
     assert "market/index_members until 2021-08-31" in said
 
 
+def test_show_in_words_counts_the_months_of_an_input_that_are_too_many_to_list(
+    finished: Naxs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("naxs_assets.cli.lineage._MOST_LISTED", len(MONTHS) - 1)
+    said = finished("lineage", "show", "tiny/report").output
+    span, count = f"{MONTHS[0]}..{MONTHS[-1]}", len(MONTHS)
+    assert f"tiny/backtest[{span}]  {count} versions" in said
+    assert f"tiny/dataset[{span}] its member_days  {count} facts" in said
+    assert "market/findings  version" in said
+
+
 def test_show_as_of_an_instant_before_the_home_finds_nothing(finished: Naxs) -> None:
     asked = ("lineage", "show", "market/prices", "2021-08", "--as-of")
     assert finished.facts(*asked, "2022-01-01")["current"]["partition"] == "2021-08"
