@@ -32,7 +32,7 @@ def test_the_later_claim_wins_and_the_earlier_writer_is_refused_by_name(ledger: 
         ledger.publish(a_draft(content="a"), early, at(1))
     assert "run run-early was overtaken by run run-late" in caught.value.what
     assert caught.value.where == "market/prices[2020-01]"
-    assert "nothing was written" in caught.value.remedy
+    assert "was not written" in caught.value.remedy
     assert caught.value.exit_code == EXIT_BUSY
     assert ledger.current("market/prices", "2020-01") is None
     ledger.publish(a_draft(content="b"), late, at(2))
