@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from naxs_assets.cli.imports import import_lightgbm_alone
 from naxs_assets.cli.planning import Batch, Plan
 from naxs_assets.errors import NaxsError
 from naxs_assets.lineage.monthly import Made
@@ -54,6 +55,7 @@ def run_plans(platform: Platform, plans: Iterable[Plan], console: Console) -> li
 
         @cache
         def job() -> dg.JobDefinition:  # built when there is something to run
+            import_lightgbm_alone()
             definitions = build_defs(platform.settings, platform, on_published)
             return definitions.resolve_implicit_global_asset_job_def()
 
