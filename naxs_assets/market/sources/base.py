@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -9,7 +10,10 @@ from typing import Protocol
 
 import polars as pl
 
-RAW_BARS: dict[str, type[pl.DataType]] = {
+Columns = Mapping[str, type[pl.DataType] | pl.DataType]
+"""Names and types of a table's columns, in order."""
+
+RAW_BARS: Columns = {
     "date": pl.Date,
     "symbol": pl.String,
     "open": pl.Float64,
@@ -39,7 +43,7 @@ second table, ``supplement_disagrees`` one that is there too but with another cl
 nothing was taken; in both null is no.
 """
 
-RAW_INDEX_BARS: dict[str, type[pl.DataType]] = {
+RAW_INDEX_BARS: Columns = {
     "date": pl.Date,
     "index": pl.String,
     "open": pl.Float64,
@@ -51,7 +55,7 @@ RAW_INDEX_BARS: dict[str, type[pl.DataType]] = {
 }
 """Columns of ``Source.index_bars``: index points, shares, CNY."""
 
-RAW_INSTRUMENTS: dict[str, type[pl.DataType]] = {
+RAW_INSTRUMENTS: Columns = {
     "symbol": pl.String,
     "name": pl.String,
     "list_date": pl.Date,
@@ -59,7 +63,7 @@ RAW_INSTRUMENTS: dict[str, type[pl.DataType]] = {
 }
 """Columns of ``Source.instruments``; null ``list_date`` means the source does not know it."""
 
-RAW_INDEX_MEMBERS: dict[str, type[pl.DataType]] = {
+RAW_INDEX_MEMBERS: Columns = {
     "index": pl.String,
     "symbol": pl.String,
     "effective_from": pl.Date,
@@ -67,6 +71,52 @@ RAW_INDEX_MEMBERS: dict[str, type[pl.DataType]] = {
     "announced_at": pl.Date,
 }
 """Columns of ``Source.index_members``; ``effective_to`` is the last day inclusive, null = still."""
+
+RAW_CORPORATE_ACTIONS: Columns = {
+    "symbol": pl.String,
+    "ex_date": pl.Date,
+    "announced_at": pl.Date,
+    "payable_date": pl.Date,
+    "cash": pl.Float64,
+    "bonus": pl.Float64,
+    "rights": pl.Float64,
+    "rights_price": pl.Float64,
+}
+"""Columns of ``Source.corporate_actions``: ``cash`` CNY a share before tax, ``bonus`` and
+``rights`` new shares a share, ``rights_price`` CNY; what does not happen is 0, what the source does
+not know null."""
+
+RAW_INDUSTRY: Columns = {
+    "symbol": pl.String,
+    "start_date": pl.Date,
+    "code": pl.String,
+    "name": pl.String,
+    "level": pl.Int64,
+}
+"""Columns of ``Source.industry``: valid from ``start_date`` until the symbol's next row of the
+level; a null ``start_date`` says that only today's industry is known."""
+
+RAW_FUNDAMENTALS: Columns = {
+    "symbol": pl.String,
+    "report_period": pl.Date,
+    "announced_at": pl.Date,
+    "available_at": pl.Datetime("us", "UTC"),
+    "item": pl.String,
+    "value": pl.Float64,
+}
+"""Columns of ``Source.fundamentals``: one row per figure and publication. ``value`` is in CNY,
+shares or ratios; ``announced_at`` null when unknown, ``available_at`` never: it is the instant from
+which a decision may use the figure, and the source states how it knows."""
+
+RAW_NEWS: Columns = {
+    "id": pl.String,
+    "symbol": pl.String,
+    "published_at": pl.Datetime("us", "UTC"),
+    "available_at": pl.Datetime("us", "UTC"),
+    "title": pl.String,
+    "source": pl.String,
+}
+"""Columns of ``Source.news``; ``available_at`` is the instant from which it may be used."""
 
 
 class FactorPolicy(StrEnum):

@@ -1,0 +1,58 @@
+"""What can go wrong between us and an upstream, by what is to be done about it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from naxs_assets.errors import NaxsError
+
+
+class FetchError(NaxsError):
+    """A call gave no usable answer. ``kind`` names the case in metadata and reports."""
+
+    kind: ClassVar[str] = "failed"
+    retryable: ClassVar[bool] = False
+
+
+class RefusedError(FetchError):
+    """The upstream does not want us: 403, 418, 451, 456, or a page where data should be."""
+
+    kind = "refused"
+
+
+class ThrottledError(FetchError):
+    """Too many requests, or the upstream is overloaded: 408, 425, 429, 503."""
+
+    kind = "throttled"
+    retryable = True
+
+
+class BrokenError(FetchError):
+    """The answer did not arrive whole: connection, time limit, 5xx, a cut or unreadable body."""
+
+    kind = "broken"
+    retryable = True
+
+
+class SchemaChangedError(FetchError):
+    """The answer is whole, but its columns are not the ones that its function promises."""
+
+    kind = "schema_changed"
+
+
+class EmptyAnswerError(FetchError):
+    """No rows where there must be some: a listed symbol, a trading day."""
+
+    kind = "empty"
+
+
+class CircuitOpenError(FetchError):
+    """The family of hosts failed too often; it is left alone until its pause is over."""
+
+    kind = "circuit_open"
+
+
+class NotRecordedError(FetchError):
+    """A replay met a call of which no answer is kept."""
+
+    kind = "not_recorded"
