@@ -15,6 +15,7 @@ from naxs_assets.market.sources.base import (
     RAW_INDEX_BARS,
     RAW_INDEX_MEMBERS,
     RAW_INSTRUMENTS,
+    Columns,
     DeclaredGaps,
     FactorPolicy,
 )
@@ -209,7 +210,7 @@ def _places(frame: pl.DataFrame, first: date, last: date) -> tuple[int, int]:
 
 def _conformed(
     frame: pl.DataFrame,
-    schema: dict[str, type[pl.DataType]],
+    schema: Columns,
     **constants: str | None,
 ) -> pl.DataFrame:
     """The columns of ``schema``: constants filled in, absent columns null."""
