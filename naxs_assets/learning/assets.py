@@ -1,4 +1,4 @@
-"""The learning assets of one strategy: dataset, model and predictions."""
+"""The learning assets of one strategy: dataset, model, predictions and their evaluation."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -6,8 +6,11 @@ from datetime import date
 import polars as pl
 
 from naxs_assets.catalog.models import Strategy, Universe
-from naxs_assets.learning.contracts import PREDICTIONS, dataset_contract
+from naxs_assets.factors.assets import months_for
+from naxs_assets.learning.contracts import EVALUATION, PREDICTIONS, dataset_contract
 from naxs_assets.learning.dataset import build_dataset, member_days
+from naxs_assets.learning.evaluation import evaluate
+from naxs_assets.learning.information_coefficient import DECAY_LAGS
 from naxs_assets.learning.models import ModelDocument, predict, train, warm_up
 from naxs_assets.learning.windows import (
     is_retraining_month,
@@ -18,7 +21,8 @@ from naxs_assets.lineage.assets import LineageAsset
 from naxs_assets.lineage.monthly import Made
 from naxs_assets.lineage.reader import Handle, Reader
 from naxs_assets.lineage.recipe import Months, Recipe, Whole
-from naxs_assets.partitions import add_months, last_day
+from naxs_assets.pages.sparkline import sparkline_markdown
+from naxs_assets.partitions import add_months, last_day, months_between
 from naxs_assets.settings import Settings
 
 OWNER = "team:research"
@@ -32,11 +36,13 @@ def learning_assets(
     label_reach: int,
     first_month: str,
 ) -> list[LineageAsset]:
-    """Dataset, model and predictions of ``strategy``; the market begins in ``first_month``."""
+    """Dataset, model, predictions and evaluation of ``strategy``; the market begins in
+    ``first_month``."""
     return [
         _dataset(strategy, universe, feature_names),
         _model(settings, strategy, feature_names, label_reach, first_month),
         _predictions(settings, strategy),
+        _evaluation(strategy),
     ]
 
 
@@ -212,5 +218,47 @@ def _predictions(settings: Settings, strategy: Strategy) -> LineageAsset:
         description="预测：每个成员逐日的得分\n\nThe model's score of every member, day by day",
         group=strategy.name,
         kinds=frozenset({strategy.model.kind, "polars"}),
+        owner=OWNER,
+    )
+
+
+def _evaluation(strategy: Strategy) -> LineageAsset:
+    back = months_for(max(DECAY_LAGS))
+
+    def make(pending: Iterator[str], predictions: Reader, labels: Reader) -> Iterator[Made]:
+        for month in pending:
+            window = [predictions[one] for one in months_between(add_months(month, -back), month)]
+            outcome = labels[month]
+            scores = pl.concat(handle.frame() for handle in window if handle)
+            table = evaluate(scores, outcome.frame())
+            today = table.filter(pl.col("lag") == 0)
+            yield Made(
+                month,
+                table,
+                made_from=(*window, outcome),
+                metadata={
+                    "rank_ic": today["rank_ic"].mean(),
+                    "plot": sparkline_markdown(today["rank_ic"].to_list()),
+                },
+            )
+
+    recipe = Recipe(
+        asset=f"{strategy.name}/evaluation",
+        code=("naxs_assets.learning.evaluation",),
+        contract=EVALUATION,
+        upstream={
+            "predictions": Months(f"{strategy.name}/predictions", back=back),
+            "labels": Months(f"labels/{strategy.label}"),
+        },
+    )
+    return LineageAsset(
+        recipe=recipe,
+        generator=make,
+        description=(
+            "评估：逐日 IC、RankIC 与分层收益，含滞后\n\n"
+            "Daily IC, RankIC and quantile returns, on the day and with a delay"
+        ),
+        group=strategy.name,
+        kinds=frozenset({"polars"}),
         owner=OWNER,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from threading import Lock
@@ -199,6 +199,23 @@ class Reader:
     def whole(self) -> Handle:
         """The one result of an unpartitioned asset."""
         return self[UNPARTITIONED]
+
+    def current(self) -> list[Handle]:
+        """A handle of every partition that holds a version, in order, by one query."""
+        if self._as_of is not None:
+            return [self[partition] for partition in self]
+        return [
+            Handle(self.asset, version.partition, version, self._library)
+            for version in self._library.ledger.current_versions(self.asset)
+        ]
+
+    def of(self, partitions: Sequence[str]) -> list[Handle]:
+        """The handles of ``partitions``, in their order, by one query."""
+        held = {handle.partition: handle for handle in self.current()}
+        return [
+            held.get(partition, Handle(self.asset, partition, None, self._library))
+            for partition in partitions
+        ]
 
     def __iter__(self) -> Iterator[str]:
         partitions = self._library.ledger.partitions(self.asset)

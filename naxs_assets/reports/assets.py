@@ -7,9 +7,13 @@ import polars as pl
 
 from naxs_assets.backtest.journal import Journal
 from naxs_assets.catalog.models import Strategy
-from naxs_assets.learning.information_coefficient import rank_ic, rank_ic_decay
+from naxs_assets.learning.evaluation import (
+    daily_information_coefficient,
+    daily_names,
+    daily_quantiles,
+    decay,
+)
 from naxs_assets.learning.models import ModelDocument, TrainedOn
-from naxs_assets.learning.score_quantiles import quantile_returns
 from naxs_assets.lineage.assets import LineageAsset
 from naxs_assets.lineage.graph import Graph, upstream_graph
 from naxs_assets.lineage.monthly import Made
@@ -29,27 +33,23 @@ def report_asset(strategy: Strategy, market: MarketLabel) -> LineageAsset:
     def make(
         pending: Iterator[str],
         backtest: Reader,
-        predictions: Reader,
-        labels: Reader,
+        evaluation: Reader,
         dataset: Reader,
         model: Reader,
         index_prices: Reader,
         findings: Reader,
     ) -> Iterator[Made]:
         for partition in pending:
-            months = list(backtest)
-            read = {
-                name: [reader[month] for month in months]
-                for name, reader in (
-                    ("backtest", backtest),
-                    ("predictions", predictions),
-                    ("labels", labels),
-                    ("model", model),
-                    ("index_prices", index_prices),
-                )
-            }
+            read = {"backtest": backtest.current()}
+            months = [handle.partition for handle in read["backtest"]]
+            for name, reader in (
+                ("evaluation", evaluation),
+                ("model", model),
+                ("index_prices", index_prices),
+            ):
+                read[name] = reader.of(months)
             read["findings"] = [findings.whole()]
-            members = [dataset[month].fact("member_days") for month in months]
+            members = [handle.fact("member_days") for handle in dataset.of(months)]
             sheet = _tear_sheet(strategy, market, read, members)
             yield Made(
                 partition,
@@ -63,8 +63,7 @@ def report_asset(strategy: Strategy, market: MarketLabel) -> LineageAsset:
         code=(
             "naxs_assets.reports.tear_sheet",
             "naxs_assets.reports.exposure",
-            "naxs_assets.learning.information_coefficient",
-            "naxs_assets.learning.score_quantiles",
+            "naxs_assets.learning.evaluation",
         ),
         monthly=False,
         suffix=".html",
@@ -75,8 +74,7 @@ def report_asset(strategy: Strategy, market: MarketLabel) -> LineageAsset:
         },
         upstream={
             "backtest": AllMonths(f"{strategy.name}/backtest"),
-            "predictions": AllMonths(f"{strategy.name}/predictions"),
-            "labels": AllMonths(f"labels/{strategy.label}"),
+            "evaluation": AllMonths(f"{strategy.name}/evaluation"),
             "dataset": AllMonths(f"{strategy.name}/dataset"),
             "model": AllMonths(f"{strategy.name}/model"),
             "index_prices": AllMonths("market/index_prices"),
@@ -103,8 +101,7 @@ def _tear_sheet(
     members: Sequence[FactHandle],
 ) -> TearSheet:
     journal = Journal.of_months(handle.frame() for handle in read["backtest"] if handle)
-    scores = _concat(read["predictions"], ["date", "symbol", "day", "score"])
-    labels = _concat(read["labels"], ["date", "symbol", "day", "label"])
+    evaluation = pl.concat(handle.frame() for handle in read["evaluation"] if handle)
     closes = _concat(read["index_prices"], ["date", "index", "close"])
     return TearSheet(
         strategy=strategy.name,
@@ -115,13 +112,11 @@ def _tear_sheet(
         account=_account(journal),
         rejections=journal.rejections().select("date", "cause", pl.col("count").alias("orders")),
         index_closes=closes.filter(pl.col("index") == strategy.benchmark).select("date", "close"),
-        information_coefficient=rank_ic(scores, labels).with_columns(
-            pl.col("names").cast(pl.Int64)
-        ),
-        coverage=scores.group_by("date").agg(names=pl.len().cast(pl.Int64)).sort("date"),
-        members=_members(members, read["predictions"]),
-        decay=rank_ic_decay(scores, labels),
-        quantiles=quantile_returns(scores, labels),
+        information_coefficient=daily_information_coefficient(evaluation),
+        coverage=daily_names(evaluation),
+        members=_members(members, daily_names(evaluation)),
+        decay=decay(evaluation),
+        quantiles=daily_quantiles(evaluation),
         exposure=daily_exposure(journal),
         training=_training(read["model"]),
         findings=_findings(read["findings"], [handle.partition for handle in read["backtest"]]),
@@ -178,9 +173,12 @@ def _day(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def _members(members: Sequence[FactHandle], predictions: Sequence[Handle]) -> pl.DataFrame:
+def _members(members: Sequence[FactHandle], names: pl.DataFrame) -> pl.DataFrame:
     """The universe's members and the scores, counted over the days of each month."""
-    scored = {handle.partition: _rows(handle) for handle in predictions}
+    monthly = names.group_by(pl.col("date").dt.strftime("%Y-%m").alias("month")).agg(
+        pl.col("names").sum()
+    )
+    scored = dict(monthly.iter_rows())
     return pl.DataFrame(
         [
             {
@@ -193,10 +191,6 @@ def _members(members: Sequence[FactHandle], predictions: Sequence[Handle]) -> pl
         ],
         schema=SCHEMAS["members"],
     )
-
-
-def _rows(handle: Handle) -> int:
-    return (handle.version.rows or 0) if handle.version else 0
 
 
 def _lineage(read: dict[str, list[Handle]], members: Sequence[FactHandle]) -> Graph:

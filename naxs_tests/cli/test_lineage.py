@@ -106,7 +106,11 @@ def test_down_goes_forward_to_every_result(finished: Naxs) -> None:
         ("labels/next_day", "2021-11"),
         ("labels/next_day", "2021-12"),
         # Through the labels of the last days of October.
-        *((f"tiny/{name}", month) for name in ("dataset", "predictions") for month in MONTHS[3:]),
+        *(
+            (f"tiny/{name}", month)
+            for name in ("dataset", "predictions", "evaluation")
+            for month in MONTHS[3:]
+        ),
         *(("tiny/backtest", month) for month in MONTHS[3:]),
         ("tiny/report", ""),
     }

@@ -31,14 +31,14 @@ from naxs_tests.graph.small import (
     write_home,
 )
 
-OWN = ("dataset", "model", "predictions", "backtest")
+OWN = ("dataset", "model", "predictions", "evaluation", "backtest")
 PROJECT = Path(__file__).resolve().parents[2]
 
 
 def test_a_dry_run_says_what_it_would_make_and_makes_nothing(naxs: Naxs) -> None:
     write_home(naxs.home, **MARKET)
     facts = naxs.facts("run", "tiny", "--dry-run")
-    assert facts["needed"] == 5 + 8 * len(MONTHS)
+    assert facts["needed"] == 5 + 9 * len(MONTHS)
     assert facts["reused"] == 0
     assert facts["to_make"]["tiny/model"] == dict.fromkeys(MONTHS, "not made yet")
     assert facts["to_make"]["tiny/report"] == {"": "not made yet"}

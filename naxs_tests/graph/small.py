@@ -41,6 +41,7 @@ ASSETS = (
     "tiny/dataset",
     "tiny/model",
     "tiny/predictions",
+    "tiny/evaluation",
     "tiny/backtest",
     "tiny/report",
 )

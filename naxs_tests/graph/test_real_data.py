@@ -63,7 +63,7 @@ def test_the_built_in_strategies_run_on_the_small_panel(
     second = naxs.facts("run", "csi300_linear")
     assert set(second["made"]) == {
         f"csi300_linear/{name}"
-        for name in ("dataset", "model", "predictions", "backtest", "report")
+        for name in ("dataset", "model", "predictions", "evaluation", "backtest", "report")
     }
     assert second["summary"]["days"] == 243
     assert second["summary"]["prediction"]["mean_names"] == summary["prediction"]["mean_names"]

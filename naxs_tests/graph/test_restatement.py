@@ -60,7 +60,7 @@ def a_corrected_bar(
 
 ALWAYS = ["market/prices", "features/few", "tiny/dataset"]
 LABELS = ["labels/next_day"]
-MODELS = ["tiny/model", "tiny/predictions"]
+MODELS = ["tiny/model", "tiny/predictions", "tiny/evaluation"]
 RESULTS = ["tiny/backtest", "tiny/report"]
 CORRECTIONS = [
     # The change of the day after contradicts the corrected close, so a rule finds it too.
@@ -79,7 +79,7 @@ CORRECTIONS = [
         "close",
         True,
         4,
-        [*LABELS, "tiny/predictions", "tiny/report"],
+        [*LABELS, "tiny/predictions", "tiny/evaluation", "tiny/report"],
         id="close-of-the-last-day",
     ),
 ]
@@ -190,6 +190,7 @@ def test_a_changed_feature_makes_anew_what_uses_it_and_no_prices(
         "tiny/dataset",
         "tiny/model",
         "tiny/predictions",
+        "tiny/evaluation",
         "tiny/backtest",
         "tiny/report",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -13,7 +14,12 @@ from polars.testing import assert_frame_equal
 from scipy import stats
 
 from naxs_assets.errors import DataError
-from naxs_assets.learning.information_coefficient import rank_ic, rank_ic_decay
+from naxs_assets.learning.information_coefficient import (
+    DECAY_LAGS,
+    rank_ic,
+    rank_ic_by_lag,
+    rank_ic_decay,
+)
 
 # Trading-day index -> date, with a holiday after the third day.
 DATES = [date(2024, 3, 5) + timedelta(days=place + (7 if place > 2 else 0)) for place in range(40)]
@@ -54,6 +60,12 @@ def naive(predicted: Cells, realised: Cells, lag: int) -> tuple[list[float], lis
     return ic, rank
 
 
+def delayed(
+    predicted: pl.DataFrame, realised: pl.DataFrame, lags: Sequence[int] = DECAY_LAGS
+) -> pl.DataFrame:
+    return rank_ic_decay(rank_ic_by_lag(predicted, realised, lags), lags)
+
+
 # Few names and values, so that names come and go and ties are common; Float32 holds them exactly.
 cells = st.dictionaries(
     st.tuples(st.integers(0, 7), st.sampled_from("ABCDEF")),
@@ -67,7 +79,7 @@ cells = st.dictionaries(
 @given(predicted=cells, realised=cells)
 def test_agrees_with_a_loop_over_days_and_names(predicted: Cells, realised: Cells) -> None:
     lags = (0, 1, 3, 20)
-    found = rank_ic_decay(scores(predicted), labels(realised), lags)
+    found = delayed(scores(predicted), labels(realised), lags)
     assert found["lag"].to_list() == list(lags)
     for row in found.iter_rows(named=True):
         ic, rank = naive(predicted, realised, row["lag"])
@@ -88,7 +100,7 @@ def test_by_hand() -> None:
         (3, "B"): 0.02,
         (3, "C"): 0.01,
     }
-    found = rank_ic_decay(scores(predicted), labels(realised), (0, 1, 2))
+    found = delayed(scores(predicted), labels(realised), (0, 1, 2))
     assert found["rank_ic"].to_list() == pytest.approx([1.0, -1.0, None])
     assert found["days"].to_list() == [1, 1, 0]
 
@@ -99,7 +111,7 @@ def test_without_a_lag_it_is_the_mean_of_the_daily_rank_ic() -> None:
     predicted = scores({key: float(generator.normal()) for key in keys})
     realised = labels({key: float(generator.normal()) for key in keys if generator.random() > 0.1})
     daily = rank_ic(predicted, realised)
-    (row,) = rank_ic_decay(predicted, realised, (0,)).to_dicts()
+    (row,) = delayed(predicted, realised, (0,)).to_dicts()
     assert row == {
         "lag": 0,
         "ic": daily["ic"].mean(),
@@ -111,7 +123,7 @@ def test_without_a_lag_it_is_the_mean_of_the_daily_rank_ic() -> None:
 def test_a_name_is_followed_after_it_has_left_the_universe() -> None:
     predicted = scores({(0, "A"): 1.0, (0, "B"): 2.0, (1, "A"): 1.0})
     realised = labels({(1, "A"): 0.1, (1, "B"): 0.2})
-    assert rank_ic_decay(predicted, realised, (1,))["rank_ic"].to_list() == pytest.approx([1.0])
+    assert delayed(predicted, realised, (1,))["rank_ic"].to_list() == pytest.approx([1.0])
 
 
 def test_order_of_rows_does_not_matter() -> None:
@@ -120,22 +132,22 @@ def test_order_of_rows_does_not_matter() -> None:
     predicted = scores({key: float(generator.normal()) for key in keys})
     realised = labels({key: float(generator.normal()) for key in keys})
     assert_frame_equal(
-        rank_ic_decay(predicted, realised),
-        rank_ic_decay(predicted.reverse(), realised.sample(fraction=1.0, shuffle=True, seed=3)),
+        delayed(predicted, realised),
+        delayed(predicted.reverse(), realised.sample(fraction=1.0, shuffle=True, seed=3)),
         check_exact=True,
     )
 
 
 def test_without_predictions_no_day_counts() -> None:
-    found = rank_ic_decay(scores({}), labels({(0, "A"): 1.0}), (0, 5))
+    found = delayed(scores({}), labels({(0, "A"): 1.0}), (0, 5))
     assert found.rows() == [(0, None, None, 0), (5, None, None, 0)]
-    found = rank_ic_decay(scores({(0, "A"): 1.0}), labels({}), (0, 5))
+    found = delayed(scores({(0, "A"): 1.0}), labels({}), (0, 5))
     assert found.rows() == [(0, None, None, 0), (5, None, None, 0)]
 
 
 def test_refuses_a_repeated_name_and_a_missing_column() -> None:
     once = scores({(0, "A"): 1.0})
     with pytest.raises(DataError, match="day and symbol twice"):
-        rank_ic_decay(pl.concat([once, once]), labels({(0, "A"): 1.0}))
+        delayed(pl.concat([once, once]), labels({(0, "A"): 1.0}))
     with pytest.raises(DataError, match="day"):
-        rank_ic_decay(once.drop("day"), labels({(0, "A"): 1.0}))
+        delayed(once.drop("day"), labels({(0, "A"): 1.0}))

@@ -67,7 +67,7 @@ def test_the_graph_of_a_strategy_shows_its_assets(page: Page) -> None:
     expect(page.get_by_text("Loaded", exact=True)).to_be_visible()
     go_to(page, "Catalog")
     page.get_by_role("link").get_by_text("tiny", exact=True).first.click()
-    for asset in ("dataset", "model", "predictions", "backtest", "report"):
+    for asset in ("dataset", "model", "predictions", "evaluation", "backtest", "report"):
         expect(page.get_by_text(asset, exact=True).first).to_be_visible()
 
 
