@@ -12,7 +12,7 @@ from naxs_assets.pages.messages import Message
 from naxs_assets.pages.numbers import decimal, percent
 
 Text = Message | str
-Tone = Literal["plain", "up", "down", "muted"]
+Tone = Literal["plain", "up", "down", "muted", "pass", "warn", "fail"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,20 @@ class Cell:
 
     text: Text
     tone: Tone = "plain"
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Counts over days as a row of small bars, oldest first; ``label`` says them in words."""
+
+    counts: Sequence[int]
+    label: str
+
+    @property
+    def heights(self) -> list[float]:
+        """Each count as a share of the largest; a count above zero is never invisible."""
+        most = max(self.counts, default=0)
+        return [max(one / most, 0.12) if one else 0.0 for one in self.counts]
 
 
 def signed(value: float | None, text: str) -> Cell:
@@ -92,7 +106,7 @@ class Table:
 
     kind: ClassVar[str] = "table"
     columns: Sequence[Column]
-    rows: Sequence[Sequence[Cell | str]]
+    rows: Sequence[Sequence[Cell | Bars | str]]
     title: Text = ""
     stacked: bool = True
     searchable: bool = False
@@ -147,6 +161,16 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Banner:
+    """The verdict of a whole page, in its colour; ``lines`` say what it rests on."""
+
+    kind: ClassVar[str] = "banner"
+    tone: Literal["pass", "warn", "fail"]
+    title: Text
+    lines: Sequence[Text] = ()
+
+
+@dataclass(frozen=True)
 class Side:
     """Blocks beside each other on a wide page, below each other on a narrow one."""
 
@@ -164,7 +188,9 @@ class Details:
     opened: bool = False
 
 
-Block = KeyFigures | Chart | Table | HeatGrid | Facts | Note | Side | Details | LineageBrowser
+Block = (
+    Banner | KeyFigures | Chart | Table | HeatGrid | Facts | Note | Side | Details | LineageBrowser
+)
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,10 @@ class MarketLabel:
 
 @dataclass(frozen=True)
 class Page:
-    """A page: ``title`` says what kind it is, ``name`` whose; ``facts`` stand in its head."""
+    """A page: ``title`` says what kind it is, ``name`` whose; ``facts`` stand in its head.
+
+    ``signed`` pages colour gains red and losses green, and say so at their foot.
+    """
 
     title: Text
     name: str
@@ -49,6 +52,7 @@ class Page:
     sections: Sequence[Section]
     description: Text = ""
     facts: Sequence[tuple[Text, Text]] = ()
+    signed: bool = True
 
 
 def _flat(blocks: Iterable[Block]) -> Iterator[Block]:
