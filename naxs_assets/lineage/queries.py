@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, bindparam, func, select, tuple_
 from naxs_assets.errors import NaxsError
 from naxs_assets.lineage import tables as t
 from naxs_assets.lineage.database import Database
-from naxs_assets.lineage.records import Hold, Read, ReadKind, Schema, Version, instant
+from naxs_assets.lineage.records import Hold, Read, ReadKind, Refusal, Schema, Version, instant
 
 _PLACES_PER_QUERY = 400
 
@@ -140,6 +140,24 @@ class LedgerQueries:
         )
         with self.database.read() as connection:
             return int(connection.execute(query).scalar_one())
+
+    def refusals(self) -> list[Refusal]:
+        """Places of which the last attempt to make them was refused, the newest refusal of each."""
+        last = (
+            select(func.max(t.events.c.seq))
+            .where(t.events.c.action.in_(("refuse", "publish", "restore")))
+            .group_by(t.events.c.asset, t.events.c.partition)
+        )
+        query = (
+            select(t.events)
+            .where(t.events.c.seq.in_(last), t.events.c.action == "refuse")
+            .order_by(t.events.c.asset, t.events.c.partition)
+        )
+        with self.database.read() as connection:
+            return [
+                Refusal(row.asset, row.partition, row.at, row.run_id, row.reason)
+                for row in connection.execute(query)
+            ]
 
     def is_empty(self) -> bool:
         """Whether no result has ever been recorded."""

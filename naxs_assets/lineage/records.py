@@ -174,3 +174,14 @@ class Hold:
     partition: str
     held_by: str
     reason: str
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An attempt to make a place that its rules refused; what was there before stays current."""
+
+    asset: str
+    partition: str
+    at: str
+    run_id: str
+    reason: str
