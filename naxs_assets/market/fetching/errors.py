@@ -25,6 +25,8 @@ class ThrottledError(FetchError):
 
     kind = "throttled"
     retryable = True
+    retry_after: float | None = None
+    """Seconds that the upstream asked us to wait."""
 
 
 class BrokenError(FetchError):
@@ -50,6 +52,12 @@ class CircuitOpenError(FetchError):
     """The family of hosts failed too often; it is left alone until its pause is over."""
 
     kind = "circuit_open"
+
+
+class BudgetSpentError(FetchError):
+    """The family has had as many requests as one run may make."""
+
+    kind = "budget_spent"
 
 
 class NotRecordedError(FetchError):
