@@ -32,7 +32,6 @@ _HEAD = 21
 _SERVER = "baostock://public-api.baostock.com"
 _USER = "anonymous"
 _DONE = "0"
-_NOT_LOGGED_IN = "10001001"
 _REFUSING = {"10001002", "10001004", "10001006", "10001007", "10001011", "10001012"}
 _THROTTLING = {"10001005", "10004016"}
 _BREAKING = ("10001", "10002", "10005")
@@ -67,6 +66,7 @@ class BaostockWire:
         while result.error_code == _DONE and result.next():
             rows.append(result.get_row_data())
         if result.error_code != _DONE:
+            self.close()  # for a new login
             raise _in_band(str(result.error_code), str(result.error_msg), function)
         return pl.DataFrame(rows, schema=dict.fromkeys(result.fields, pl.String), orient="row")
 
@@ -94,12 +94,9 @@ class BaostockWire:
                 raise BrokenError(
                     f"no whole response: {type(error).__name__}: {error}", where=request.url
                 ) from error
-            except FetchError:
-                self.close()
-                raise
 
         try:
-            return self._read(conversation.respond(request, talk, _judge).body)
+            return self._read(conversation.respond(request, talk, self._judge).body)
         except FetchError:
             self.close()
             raise
@@ -111,6 +108,9 @@ class BaostockWire:
             login = _exchanged(self._socket, _login(), limits.body_bytes)
             _judge_text(self._read(login), "login")
         return _exchanged(self._socket, sent, limits.body_bytes)
+
+    def _judge(self, _family: Family, _request: Request, response: Response) -> None:
+        self._read(response.body)
 
     def _read(self, received: bytes) -> str:
         """The text of a response: its head, and its body unpacked."""
@@ -144,11 +144,6 @@ def _login() -> bytes:
     body = "\1".join(["login", _USER, "123456", "0"])
     message = header.to_message_header(constants.MESSAGE_TYPE_LOGIN_REQUEST, len(body)) + body
     return f"{message}\1{zlib.crc32(message.encode())}\n".encode()
-
-
-def _judge(_family: Family, request: Request, response: Response) -> None:
-    if not response.body.endswith(_END):
-        raise BrokenError("the response is cut", where=request.url)
 
 
 def _judge_text(text: str, where: str) -> None:

@@ -18,8 +18,10 @@ from filelock import FileLock, Timeout
 from naxs_assets.market.fetching.calls import Family
 from naxs_assets.market.fetching.errors import (
     BrokenError,
+    BudgetSpentError,
     CircuitOpenError,
     FetchError,
+    NotAllowedError,
     RefusedError,
     ThrottledError,
 )
@@ -71,6 +73,8 @@ class Breaker:
         with self._admitted():
             try:
                 yield
+            except (NotAllowedError, BudgetSpentError):
+                raise  # tells nothing of the upstream
             except _COUNTED as error:
                 self._count(error)
                 raise

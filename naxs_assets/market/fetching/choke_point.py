@@ -21,7 +21,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from naxs_assets.market.fetching.conversation import Conversation, LiveConversation
-from naxs_assets.market.fetching.errors import BrokenError, NotRecordedError, RefusedError
+from naxs_assets.market.fetching.errors import BrokenError, NotAllowedError, NotRecordedError
 from naxs_assets.market.fetching.exchanges import Request, Response, kept_headers
 from naxs_assets.market.fetching.hosts import RequestLimits
 
@@ -57,7 +57,7 @@ class ChokePoint:
     @property
     def current(self) -> Conversation:
         if self._conversation is None:
-            raise RefusedError("a request was made outside of any call; nothing was asked")
+            raise NotAllowedError("a request was made outside of any call; nothing was asked")
         return self._conversation
 
     def _catch_requests(self) -> None:
@@ -136,9 +136,12 @@ class ChokePoint:
             return
         where = f"{event}: {arguments[1] if len(arguments) > 1 else arguments[0]}"
         if isinstance(conversation, LiveConversation):
-            raise conversation.fail(RefusedError("a connection past the choke point", where=where))
-        error = NotRecordedError("a replay tried to connect; nothing was asked", where=where)
-        raise conversation.fail(error) if conversation is not None else error
+            error = NotAllowedError(
+                "a connection past the choke point; nothing was asked", where=where
+            )
+            raise conversation.fail(error)
+        refusal = NotRecordedError("a replay tried to connect; nothing was asked", where=where)
+        raise conversation.fail(refusal) if conversation is not None else refusal
 
 
 def _requested(send: Callable[..., requests.Response], limits: RequestLimits, url: str) -> Response:

@@ -19,8 +19,8 @@ from naxs_assets.market.fetching.calls import Family
 from naxs_assets.market.fetching.errors import (
     BudgetSpentError,
     FetchError,
+    NotAllowedError,
     NotRecordedError,
-    RefusedError,
 )
 from naxs_assets.market.fetching.exchanges import Exchange, Request, Response
 from naxs_assets.market.fetching.hosts import RequestLimits, family_of
@@ -129,7 +129,7 @@ class LiveConversation(Conversation):
     def _check_host(self, request: Request) -> None:
         host = urlsplit(request.url).hostname or ""
         if family_of(host) is not self.family:
-            raise RefusedError(
+            raise NotAllowedError(
                 f"{host or request.url} is not a host of {self.family.value}; nothing was asked",
                 where=request.url,
                 remedy="add the host to its family in market/fetching/hosts.py, or name the "

@@ -20,6 +20,13 @@ class RefusedError(FetchError):
     kind = "refused"
 
 
+class NotAllowedError(RefusedError):
+    """We do not want it: a host of another family, or a way past the choke point. Nothing was
+    asked."""
+
+    kind = "not_allowed"
+
+
 class ThrottledError(FetchError):
     """Too many requests, or the upstream is overloaded: 408, 425, 429, 503."""
 

@@ -27,7 +27,7 @@ _THROTTLING = {408, 425, 429, 503}
 _REDIRECTING = {301, 302, 303, 307, 308}
 _LOGIN = re.compile(r"passport|login|captcha|verify", re.IGNORECASE)
 _HTML = re.compile(
-    rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html|head|body|script|title)", re.IGNORECASE
+    rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|!--|html|head|body|script|title)", re.IGNORECASE
 )
 _EVALUATED = re.compile(r"(hfq|qfq)\.js$")
 _ONE_BYTE_CHARSETS = {"", "utf-8", "utf8", "gbk", "gb2312", "gb18030", "iso-8859-1", "ascii"}
@@ -35,7 +35,8 @@ _FACTOR = re.compile(
     rb'\s*\{\s*("total"\s*:\s*\d+\s*,\s*)?"data"\s*:\s*\[\s*'
     rb'(\{\s*("\w+"\s*:\s*"[\w.+:/-]*"\s*,?\s*)+\}\s*,?\s*)*\]\s*\}\s*;?\s*'
 )
-_JSONP = re.compile(r"^[\w$.]*\((.*)\)\s*;?\s*$", re.DOTALL)
+_CALLBACK = re.compile(r"[\w$.]*\((.*)\)\s*;?", re.DOTALL)
+_ASSIGNMENT = re.compile(r"(?:var\s+)?[\w$.]+\s*=\s*([^;]*);?", re.DOTALL)
 _PAGE = "the upstream shows a page, not data: slow down, and look at it in a browser"
 
 
@@ -142,13 +143,13 @@ def vendor_error(error: Exception, last_body: bytes, where: str) -> FetchError:
 
 
 def _says_null(body: bytes) -> bool:
-    """Whether a JSON or JSONP body carries ``data`` or ``result`` and it is null or empty."""
+    """Whether a body is null, or carries ``data`` or ``result`` and that is null or empty."""
     try:
-        text = body.decode()
-        jsonp = _JSONP.match(text.strip())
-        value = json.loads(jsonp[1] if jsonp else text)
+        text = body.decode().strip()
+        wrapped = _CALLBACK.fullmatch(text) or _ASSIGNMENT.fullmatch(text)
+        value = json.loads(wrapped[1] if wrapped else text)
     except ValueError:
         return False
     if not isinstance(value, dict):
-        return False
+        return not value
     return any(name in value and not value[name] for name in ("data", "result"))

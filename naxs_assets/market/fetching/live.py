@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,10 +13,15 @@ import stamina
 
 from naxs_assets.market.fetching.breaker import Breaker
 from naxs_assets.market.fetching.calls import Answer, Call, Family
-from naxs_assets.market.fetching.errors import BudgetSpentError, FetchError, ThrottledError
+from naxs_assets.market.fetching.errors import (
+    BrokenError,
+    BudgetSpentError,
+    FetchError,
+    ThrottledError,
+)
 from naxs_assets.market.fetching.exchanges import Exchange
 from naxs_assets.market.fetching.health import FamilyHealth, family_health
-from naxs_assets.market.fetching.hosts import Limits, RequestLimits
+from naxs_assets.market.fetching.hosts import Budget, Limits, RequestLimits
 from naxs_assets.market.fetching.process import WorkerProcess
 from naxs_assets.market.fetching.reading import frame_of
 from naxs_assets.market.fetching.record import Record
@@ -29,7 +34,7 @@ class LiveFetcher:
     """A :class:`Fetcher` that asks the upstreams; one of it is one run of the budgets.
 
     ``folder`` is the fetching folder of a home, shared by all its processes. Calls of different
-    families may be made from several threads at once.
+    families may be made from several threads at once; those of one family wait for each other.
     """
 
     def __init__(
@@ -44,9 +49,7 @@ class LiveFetcher:
         self._limits = limits or Limits()
         self._baostock_address = baostock_address
         self._record = Record(self._folder)
-        self._workers: dict[Family, WorkerProcess] = {}
-        self._breakers: dict[Family, Breaker] = {}
-        self._asked: Counter[Family] = Counter()
+        self._lines: dict[Family, _Line] = {}
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -57,8 +60,8 @@ class LiveFetcher:
 
     def close(self) -> None:
         """End the workers."""
-        for worker in self._workers.values():
-            worker.close()
+        for line in self._lines.values():
+            line.worker.close()
 
     def fetch(self, call: Call) -> Answer:
         """The upstream's answer to ``call``, now. Raises a :class:`FetchError`."""
@@ -71,9 +74,10 @@ class LiveFetcher:
             wait_max=limits.longest_wait_seconds,
             wait_jitter=limits.first_wait_seconds,
         )
+        line = self._line(call.family)
         for attempt in attempts:
             with attempt:
-                return self._attempt(call)
+                return line.attempt(call)
         raise AssertionError("the last attempt returns or raises")
 
     def family_health(self, since: datetime | None = None) -> tuple[FamilyHealth, ...]:
@@ -88,32 +92,74 @@ class LiveFetcher:
             return True
         return error.retry_after <= self._limits.longest_wait_seconds and error.retry_after
 
-    def _attempt(self, call: Call) -> Answer:
-        allowed = self._allowed(call.family)
-        with self._breaker(call.family).guarding():
-            at = self._clock()
-            try:
-                return self._ask(call, at, allowed)
-            except FetchError as error:
-                self._record.add_failed_call(call, at, error.kind, error.what)
-                raise
+    def _line(self, family: Family) -> _Line:
+        with self._lock:
+            if family not in self._lines:
+                limits = self._limits
+                budget = limits.budget(family)
+                setup = worker_setup(
+                    self._folder,
+                    family,
+                    RequestLimits.of(limits, family),
+                    address=self._baostock_address,
+                )
+                self._lines[family] = _Line(
+                    worker=WorkerProcess(
+                        setup,
+                        silent_seconds=limits.silent_seconds,
+                        call_seconds=limits.call_seconds,
+                    ),
+                    breaker=Breaker(self._folder, self._record, family, budget.pause, self._clock),
+                    record=self._record,
+                    clock=self._clock,
+                    budget=budget,
+                )
+            return self._lines[family]
+
+
+@dataclass
+class _Line:
+    """What leads to one family: its worker behind its breaker, and how much of the run is left."""
+
+    worker: WorkerProcess
+    breaker: Breaker
+    record: Record
+    clock: Callable[[], datetime]
+    budget: Budget
+    asked: int = 0
+    turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def attempt(self, call: Call) -> Answer:
+        """One try at ``call``, counted by the breaker and noted in the record."""
+        with self.turn:
+            allowed = self._allowed(call)
+            with self.breaker.guarding():
+                at = self.clock().astimezone(UTC)
+                try:
+                    return self._ask(call, at, allowed)
+                except FetchError as error:
+                    self.record.add_failed_call(call, at, error.kind, error.what)
+                    raise
 
     def _ask(self, call: Call, at: datetime, allowed: int | None) -> Answer:
-        def heard(event: str) -> None:
-            if event == "asking":
-                self._asked[call.family] += 1
-
+        before = self.asked
         message = {
             "function": call.function,
             "arguments": dict(call.arguments),
             "allowed": allowed,
             "recorded": None,
         }
-        told, payload = self._worker(call.family).call(message, heard)
+        try:
+            told, payload = self.worker.call(message, self._hear)
+        except BrokenError as error:
+            # Which requests a dead worker made is lost, their number is not.
+            lost = Exchange(method="", url="", body_sha256="", kind=error.kind)
+            self.record.add_requests(call, at, [lost] * (self.asked - before))
+            raise
         exchanges = [Exchange(**fields) for fields in told["exchanges"]]
-        self._record.add_requests(call, at, exchanges)
+        self.record.add_requests(call, at, exchanges)
         frame = frame_of(call, told, payload)
-        self._record.add_answer(call, told["source_version"], at, exchanges)
+        self.record.add_answer(call, told["source_version"], at, exchanges)
         return Answer(
             call=call,
             frame=frame,
@@ -122,43 +168,22 @@ class LiveFetcher:
             responses=tuple(exchange.sha256 for exchange in exchanges),
         )
 
-    def _allowed(self, family: Family) -> int | None:
-        """How many more requests this run may make of ``family``."""
-        most = self._limits.budget(family).per_run
+    def _hear(self, event: str) -> None:
+        if event == "asking":
+            self.asked += 1
+
+    def _allowed(self, call: Call) -> int | None:
+        """How many more requests this run may make."""
+        most = self.budget.per_run
         if most is None:
             return None
-        left = most - self._asked[family]
-        if left <= 0:
+        if self.asked >= most:
             raise BudgetSpentError(
-                f"{family.value} has had its {most} requests of this run",
-                where=family.value,
+                f"{call.family.value} has had its {most} requests of this run",
+                where=str(call),
                 remedy="run again later, or take the rest from another source",
             )
-        return left
-
-    def _breaker(self, family: Family) -> Breaker:
-        with self._lock:
-            if family not in self._breakers:
-                pause = self._limits.budget(family).pause
-                self._breakers[family] = Breaker(
-                    self._folder, self._record, family, pause, self._clock
-                )
-            return self._breakers[family]
-
-    def _worker(self, family: Family) -> WorkerProcess:
-        with self._lock:
-            if family not in self._workers:
-                self._workers[family] = WorkerProcess(
-                    worker_setup(
-                        self._folder,
-                        family,
-                        RequestLimits.of(self._limits, family),
-                        address=self._baostock_address,
-                    ),
-                    silent_seconds=self._limits.silent_seconds,
-                    call_seconds=self._limits.call_seconds,
-                )
-            return self._workers[family]
+        return most - self.asked
 
 
 def worker_setup(

@@ -19,6 +19,7 @@ _KINDS: dict[str, type[FetchError]] = {
     cls.kind: cls
     for cls in (
         errors.RefusedError,
+        errors.NotAllowedError,
         errors.ThrottledError,
         errors.BrokenError,
         errors.SchemaChangedError,

@@ -29,6 +29,8 @@ class Turnstile:
             db_path=str(folder / RATES_FILE),
             use_file_lock=True,
         )
+        self.last_taken = 0
+        """When we last went through, in milliseconds since 1970."""
 
     def wait(self, waiting: Callable[[], object]) -> None:
         """Return when it is our turn; ``waiting`` is called every few seconds until then."""
@@ -44,6 +46,7 @@ class Turnstile:
             item = RateItem("request", int(bucket.now()))  # type: ignore[no-untyped-call]
             decision = cast("Decision", bucket.put_decision(item))
             if decision.allowed:
+                self.last_taken = item.timestamp
                 bucket.leak(item.timestamp)
                 return 0.0
             return max(1, decision.retry_after_ms or 0) / 1000

@@ -13,6 +13,7 @@ from naxs_assets.market.fetching.errors import (
     BrokenError,
     EmptyAnswerError,
     FetchError,
+    NotAllowedError,
     RefusedError,
     SchemaChangedError,
     ThrottledError,
@@ -174,7 +175,7 @@ def test_charset_cannot_smuggle_code_past_the_check(
 
 def test_host_of_another_family_is_not_asked(upstream: Upstream, fetcher: LiveFetcher) -> None:
     before = len(upstream.asked)
-    with pytest.raises(RefusedError, match="not a host of"):
+    with pytest.raises(NotAllowedError, match="not a host of"):
         fetcher.fetch(kline(family=Family.SINA))
     assert len(upstream.asked) == before
 

@@ -32,6 +32,8 @@ from naxs_tests.market.fetching.vendor import (
     suspensions_page,
 )
 
+pytestmark = pytest.mark.slow
+
 DAY = timedelta(days=1)
 
 
@@ -131,8 +133,6 @@ from naxs_assets.market.fetching.choke_point import ChokePoint
 from naxs_assets.market.fetching.conversation import ReplayConversation
 from naxs_assets.market.fetching.errors import NotRecordedError
 from naxs_assets.market.fetching.raw_store import RawStore
-
-pytestmark = pytest.mark.slow
 
 point = ChokePoint()
 point.install()
