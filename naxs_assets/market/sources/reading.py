@@ -17,6 +17,7 @@ from naxs_assets.market.sources.offers import PULLED, PulledTable, Wanted
 NOTHING = ("-", "--", "None", "nan", "NaN", "NaT")
 """What vendors write into a cell that holds nothing; such a cell becomes null."""
 
+_DECIMALS = 12
 _TYPES: dict[Kind, type[pl.DataType]] = {
     Kind.DATE: pl.Date,
     Kind.NUMBER: pl.Float64,
@@ -121,15 +122,19 @@ def read(answer: Answer, **cells: Cell) -> pl.DataFrame:
                 raise changed(answer.call, cell.column, "holds no " + cell.kind, repr(bad[0]))
         if cell.kind is Kind.TEXT:
             value = value.str.strip_chars()
-        values[name] = value if cell.per == 1 else value / cell.per
+        # Polars multiplies by 1 / 100, which is not a hundredth: 0.39 % must read 0.0039.
+        values[name] = value if cell.per == 1 else (value / cell.per).round(_DECIMALS)
     return frame.select(**values)
 
 
-def with_symbols(answer: Answer, rows: pl.DataFrame, column: str = "symbol") -> pl.DataFrame:
+def with_symbols(
+    answer: Answer, rows: pl.DataFrame, column: str = "symbol", *, lists_others: bool = False
+) -> pl.DataFrame:
     """Write ``column`` as ``600519.SH`` and leave out what is no A-share (funds, B-shares).
 
     Read are 600519, sh600519 and sh.600519; the exchange of bare digits follows from their range.
-    Raises ``SchemaChangedError`` for any other text.
+    Raises ``SchemaChangedError`` for any other text; of a table that ``lists_others`` (companies
+    without a code, for one) only when most rows have another text.
     """
     code = pl.col(column).str.to_uppercase().str.extract(r"^(?:SH|SZ|BJ)?\.?(\d{6})$")
     exchange = (
@@ -141,7 +146,7 @@ def with_symbols(answer: Answer, rows: pl.DataFrame, column: str = "symbol") -> 
     )
     told = pl.col(column).str.to_uppercase().str.extract(r"^(SH|SZ|BJ)")
     symbols = rows.select(pl.concat_str(code, pl.lit("."), pl.coalesce(told, exchange))).to_series()
-    if symbols.null_count():
+    if symbols.null_count() > (rows.height / 2 if lists_others else 0):
         sample = rows.get_column(column).filter(symbols.is_null())[0]
         raise changed(answer.call, column, "holds no stock code", repr(sample))
     return rows.with_columns(symbols.alias(column)).filter(board_expression(column).is_not_null())
@@ -186,6 +191,16 @@ def prefixed(symbol: str, separator: str = "") -> str:
     """``sh600519`` for 600519.SH."""
     code, _, exchange = symbol.partition(".")
     return f"{exchange.lower()}{separator}{code}"
+
+
+def quarter_ends(first: date, last: date) -> list[date]:
+    """The report periods that end within the days given, both inclusive."""
+    ends = (
+        date(year, month, 31 if month in (3, 12) else 30)
+        for year in range(first.year, last.year + 1)
+        for month in (3, 6, 9, 12)
+    )
+    return [end for end in ends if first <= end <= last]
 
 
 def weekdays(wanted: Wanted) -> Iterable[date]:

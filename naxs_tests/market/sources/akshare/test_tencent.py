@@ -121,7 +121,7 @@ def test_the_snapshot_gives_closes_but_no_open_high_and_low() -> None:
         "low": None,
         "close": 1297.40,
         "pre_close": 1292.30,
-        "change": pytest.approx(0.0039),
+        "change": 0.0039,
         "volume": 1_612_600,
         "amount": 2_086_010_000.0,
         "turnover": 0.0013,

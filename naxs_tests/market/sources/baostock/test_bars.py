@@ -20,7 +20,7 @@ SPAN = wanted(date(2024, 1, 4), FRIDAY, "600000.SH")
 # Field by field as the service writes them.
 TRADED = (
     "2024-01-04", "sh.600000", "6.6000", "6.6200", "6.5600", "6.6000", "6.6100", "22114012",
-    "145715862.0000", "3", "0.075000", "1", "-0.151300",
+    "145715862.0000", "3", "0.075300", "1", "-0.151300",
 )  # fmt: skip
 SUSPENDED = (
     "2024-01-05", "sh.600000", "6.6000", "6.6000", "6.6000", "6.6000", "6.6000", "", "", "3",
@@ -54,7 +54,7 @@ def test_texts_become_numbers_ratios_and_flags() -> None:
         "change": -0.001513,
         "volume": 22_114_012,
         "amount": 145_715_862.0,
-        "turnover": 0.00075,
+        "turnover": 0.000753,
         "is_st": False,
         "is_suspended": False,
     }
