@@ -60,7 +60,7 @@ HISTORY_COLUMNS = (
 )
 FACTOR_COLUMNS = ("date", "hfq_factor")
 
-_BEFORE_MARKETS = date(1990, 12, 19)
+_FIRST_MARKET_DAY = date(1990, 12, 19)
 # The function downloads the whole history whatever is asked, carries rows over days on which only
 # the share capital changed, and takes them out again as duplicates of the trading day before them:
 # it can do so only when that day is within what was asked.
@@ -182,23 +182,18 @@ def _factor_calls(wanted: Wanted) -> Sequence[Call]:
 def _factors(_: Wanted, answers: Sequence[Answer]) -> pl.DataFrame:
     """The whole series of each symbol: hfq price = raw price x factor.
 
-    It starts with a row of 1900-01-01 and factor 1, which is no ex-date and is left out. Raises
-    ``SchemaChangedError`` for another first factor, for two of a day and for one that is not
-    positive.
+    It starts with a row of 1900-01-01: factor 1, which is no ex-date and is left out; any other is
+    kept. Raises ``SchemaChangedError`` for two factors of a day and for one that is not positive.
     """
     parts = []
     for answer in answers:
         rows = read(answer, ex_date=day("date"), factor=number("hfq_factor"))
         rows = no_nulls(answer, rows, "ex_date", "factor")
-        start = pl.col("ex_date") < _BEFORE_MARKETS
-        wrong = rows.filter(
-            (pl.col("factor") <= 0)
-            | pl.col("ex_date").is_duplicated()
-            | (start & (pl.col("factor") != 1))
-        )
+        wrong = rows.filter((pl.col("factor") <= 0) | pl.col("ex_date").is_duplicated())
         if wrong.height:
             raise changed(answer.call, "hfq_factor", "is no series of factors", wrong.row(0))
-        rows = rows.filter(~start).with_columns(symbol=pl.lit(answer.call.arguments["symbol"]))
+        no_event = (pl.col("ex_date") < _FIRST_MARKET_DAY) & (pl.col("factor") == 1)
+        rows = rows.filter(~no_event).with_columns(symbol=pl.lit(answer.call.arguments["symbol"]))
         parts.append(with_symbols(answer, rows))
     return finished(PulledTable.FACTORS, parts)
 

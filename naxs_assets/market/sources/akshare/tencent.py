@@ -3,7 +3,7 @@
 AKShare promises shares and multiplies Tencent's lots by 100, but not for codes that look like an
 index to it (``sz000xxx``: all Shenzhen stocks of that range stay in lots) nor for STAR (``sh688``,
 said to come in shares already, where ``sh689`` is multiplied). What a volume counts is therefore
-read from the answer itself, per symbol or board: amount / (volume x price) is 1 in shares, 100 in
+read from the answer itself, for each code range: amount / (volume x price) is 1 in shares, 100 in
 lots, 0.01 after one multiplication too many. Anything else is refused.
 """
 
@@ -13,7 +13,6 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from naxs_assets.market.boards import board_expression
 from naxs_assets.market.fetching.calls import Answer, Call, Family
 from naxs_assets.market.sources.offers import Offer, PulledTable, Wanted
 from naxs_assets.market.sources.plausible import (
@@ -41,9 +40,8 @@ _MISCOUNTS = (100.0, 0.01)
 
 
 def _in_shares(rows: pl.DataFrame) -> pl.DataFrame:
-    """Turn ``volume`` into whole shares, where amount and price tell that it is not."""
-    board = board_expression("symbol")
-    ratio = price_ratio().median().over(board)
+    """Turn ``volume`` into whole shares, code range by code range, as amount and price tell."""
+    ratio = price_ratio().median().over(pl.col("symbol").str.head(3))
     times = pl.lit(1.0)
     for factor in _MISCOUNTS:
         low, high = (bound * factor for bound in UNIT_RANGE)

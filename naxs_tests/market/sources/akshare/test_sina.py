@@ -160,12 +160,12 @@ def test_factors_start_without_the_row_of_1900() -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "factors"),
-    [("1900-01-01", "1.5"), ("2022-07-21", "0"), ("2022-07-21", "-1.2")],
+    ("first", "factor"),
+    [("2023-07-21", "12.7"), ("2022-07-21", "0"), ("2022-07-21", "-1.2")],
 )
-def test_what_is_no_series_of_factors_is_refused(first: str, factors: str) -> None:
+def test_what_is_no_series_of_factors_is_refused(first: str, factor: str) -> None:
     (call,) = FACTORS.calls(SPAN)
-    answer = made(call, (date.fromisoformat(first), factors), (date(2023, 7, 21), "13.26"))
+    answer = made(call, (date.fromisoformat(first), factor), (date(2023, 7, 21), "13.26"))
 
     with pytest.raises(SchemaChangedError, match="no series of factors"):
         FACTORS.rows(SPAN, [answer])

@@ -130,6 +130,13 @@ def test_the_snapshot_gives_closes_but_no_open_high_and_low() -> None:
     }
 
 
+def test_what_a_volume_counts_is_measured_for_each_range_of_codes() -> None:
+    star = ROW | {"code": "sh688001", "volume": "1612600"}
+    cdr = ROW | {"code": "sh689009"}
+
+    assert closes(ROW, star, cdr)["volume"].to_list() == [1_612_600] * 3
+
+
 def test_a_suspended_stock_keeps_its_last_close() -> None:
     halted = ROW | {"code": "sz000004", "name": "*ST国华", "zd": "0.00", "zdf": "0.00"}
     row = closes(ROW, halted | {"volume": "0", "turnover": "0"}).row(0, named=True)
