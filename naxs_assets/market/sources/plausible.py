@@ -23,6 +23,7 @@ INDEX_MEAN_PRICE = (2.0, 200.0)
 """CNY: where the mean price of an index's stocks must lie."""
 
 _OPENING = time(9, 30)
+_WIDEST_DAY = 2
 _TICK = 0.011
 _ROUNDING = 0.0006
 _TRADED = (pl.col("volume") > 0) & (pl.col("amount") > 0) & (pl.col("close") > 0)
@@ -42,16 +43,18 @@ def price_ratio() -> pl.Expr:
 def check_bars(answer: Answer, bars: pl.DataFrame) -> pl.DataFrame:
     """Return ``bars``; raise ``SchemaChangedError`` where the answer as a whole cannot be right.
 
-    ``bars`` are rows of one answer in canonical units, in the answer's order. Refused are, on the
-    traded rows: a median of amount / (volume x price) outside 0.8..1.25 on a board; prices that
-    break low <= open, close <= high on more than a fifth of the rows; returns that contradict close
-    and previous close, or previous closes that are not the close before, on more than half.
+    ``bars`` are rows of one answer in canonical units. Refused are a median of amount / (volume x
+    price) outside 0.8..1.25 on the traded rows of a board; prices that break low <= open, close <=
+    high <= 2 low, or volume without amount and the other way about, on more than a fifth of the
+    rows; returns that contradict close and previous close, or previous closes that are not the
+    close before, on more than half.
     """
     absent = [
         pl.lit(None, dtype=pl.Float64).alias(name)
         for name in ("open", "high", "low", "pre_close", "change")
         if name not in bars.columns
     ]
+    _check_zeros(answer, bars)
     traded = bars.with_columns(absent).filter(_TRADED.fill_null(value=False))
     _check_units(answer, traded)
     _check_order(answer, traded)
@@ -71,6 +74,14 @@ def check_snapshot_day(answer: Answer, wanted: date) -> None:
         raise changed(answer.call, "date", f"is not {wanted}", f"{taken:%Y-%m-%d %H:%M} Shanghai")
 
 
+def _check_zeros(answer: Answer, bars: pl.DataFrame) -> None:
+    volume, amount = (pl.col(name).fill_null(0) > 0 for name in ("volume", "amount"))
+    judged = bars.filter(volume | amount)
+    broken = judged.filter(volume != amount)
+    what = "and amount are not zero together"
+    _refuse_share(answer, "volume", what, broken, judged.height, 0.2)
+
+
 def _check_units(answer: Answer, traded: pl.DataFrame) -> None:
     medians = (
         traded.group_by(board_expression().alias("board"))
@@ -88,6 +99,7 @@ def _check_order(answer: Answer, traded: pl.DataFrame) -> None:
     broken = traded.filter(
         (high < pl.max_horizontal("open", "close", "low"))
         | (low > pl.min_horizontal("open", "close", "high"))
+        | (high > _WIDEST_DAY * low)
     )
     _refuse_share(answer, "high", "prices are out of order", broken, traded.height, 0.2)
 
