@@ -24,6 +24,8 @@ INDEX_MEAN_PRICE = (2.0, 200.0)
 
 _OPENING = time(9, 30)
 _WIDEST_DAY = 2
+_OTHER_UNIT = 10
+_FEW = 0.02
 _TICK = 0.011
 _ROUNDING = 0.0006
 _TRADED = (pl.col("volume") > 0) & (pl.col("amount") > 0) & (pl.col("close") > 0)
@@ -44,10 +46,10 @@ def check_bars(answer: Answer, bars: pl.DataFrame) -> pl.DataFrame:
     """Return ``bars``; raise ``SchemaChangedError`` where the answer as a whole cannot be right.
 
     ``bars`` are rows of one answer in canonical units. Refused are a median of amount / (volume x
-    price) outside 0.8..1.25 on the traded rows of a board; prices that break low <= open, close <=
-    high <= 2 low, or volume without amount and the other way about, on more than a fifth of the
-    rows; returns that contradict close and previous close, or previous closes that are not the
-    close before, on more than half.
+    price) outside 0.8..1.25 on the traded rows of a board, or one off by ten and more on 2 % of
+    them; prices that break low <= open, close <= high <= 2 low, or volume without amount and the
+    other way about, on more than a fifth; returns that contradict close and previous close, or
+    previous closes that are not the close before, on more than half. One row alone never counts.
     """
     absent = [
         pl.lit(None, dtype=pl.Float64).alias(name)
@@ -60,6 +62,26 @@ def check_bars(answer: Answer, bars: pl.DataFrame) -> pl.DataFrame:
     _check_order(answer, traded)
     _check_returns(answer, traded)
     _check_previous(answer, traded)
+    return bars
+
+
+def check_index_bars(answer: Answer, bars: pl.DataFrame) -> pl.DataFrame:
+    """Return ``bars``; raise ``SchemaChangedError`` where volume cannot be in shares.
+
+    Amount / volume of an index is the mean price of its stocks: CNY 2 to 200 in the median, and
+    within ten times that on all but 2 % of the days. Order and zeros are as in :func:`check_bars`.
+    """
+    _check_zeros(answer, bars)
+    traded = bars.filter((pl.col("volume") > 0) & (pl.col("amount") > 0))
+    if traded.is_empty():
+        return bars
+    mean = pl.col("amount") / pl.col("volume")
+    median = traded.select(mean.median()).item()
+    if not INDEX_MEAN_PRICE[0] <= median <= INDEX_MEAN_PRICE[1]:
+        raise changed(answer.call, "volume", "has another unit: amount / volume", f"{median:.4g}")
+    off = traded.filter(~mean.is_between(median / _OTHER_UNIT, median * _OTHER_UNIT))
+    _refuse_share(answer, "volume", "has another unit", off, traded.height, _FEW)
+    _check_order(answer, traded)
     return bars
 
 
@@ -92,6 +114,8 @@ def _check_units(answer: Answer, traded: pl.DataFrame) -> None:
         if ratio is not None and not UNIT_RANGE[0] <= ratio <= UNIT_RANGE[1]:
             what = f"of the {board} board has another unit: amount / (volume x price)"
             raise changed(answer.call, "volume", what, f"{ratio:.4g} in the median")
+    off = traded.filter(~price_ratio().is_between(1 / _OTHER_UNIT, _OTHER_UNIT))
+    _refuse_share(answer, "volume", "has another unit", off, traded.height, _FEW)
 
 
 def _check_order(answer: Answer, traded: pl.DataFrame) -> None:
@@ -127,18 +151,3 @@ def _refuse_share(
     if broken.height > max(1, share * judged):
         told = f"{what} on {broken.height} of {judged} rows"
         raise changed(answer.call, column, told, broken.row(0, named=True))
-
-
-def check_index_bars(answer: Answer, bars: pl.DataFrame) -> pl.DataFrame:
-    """Return ``bars``; raise ``SchemaChangedError`` where volume cannot be in shares.
-
-    Amount / volume of an index is the mean price of its stocks: CNY 2 to 200 in the median. The
-    large indices had 6 to 30 since 2005, so that lots taken for shares fall outside, and the other
-    way about.
-    """
-    traded = bars.filter((pl.col("volume") > 0) & (pl.col("amount") > 0))
-    mean = traded.select((pl.col("amount") / pl.col("volume")).median()).item()
-    if mean is not None and not INDEX_MEAN_PRICE[0] <= mean <= INDEX_MEAN_PRICE[1]:
-        raise changed(answer.call, "volume", "has another unit: amount / volume", f"{mean:.4g}")
-    _check_order(answer, traded)
-    return bars

@@ -71,6 +71,18 @@ def test_another_unit_is_refused(market: pl.DataFrame, column: str, times: float
                 check(bars)
 
 
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.95])
+def test_another_unit_in_a_part_of_the_rows_is_refused(market: pl.DataFrame, share: float) -> None:
+    """A vendor that switches from lots to shares on some day, or from some page on."""
+    for bars in answers(market):
+        if (bars["volume"] > 0).sum() < 50:
+            continue
+        last = pl.int_range(pl.len()) >= int((1 - share) * bars.height)
+        volume = pl.when(last).then(pl.col("volume") * 100).otherwise("volume")
+        with pytest.raises(SchemaChangedError, match="has another unit"):
+            check(bars.with_columns(volume))
+
+
 def test_one_bad_row_and_unsorted_rows_pass_to_the_rules(market: pl.DataFrame) -> None:
     bars = market.partition_by("symbol", maintain_order=True)[0]
     bad = pl.when(pl.int_range(pl.len()) == 7).then(pl.col("close") * 3).otherwise("close")
@@ -91,6 +103,11 @@ def test_an_index_needs_a_mean_price_that_stocks_have() -> None:
     for times in (0.01, 100.0):
         with pytest.raises(SchemaChangedError, match="volume has another unit"):
             check_index_bars(answer, bars.with_columns(pl.col("volume") * times))
+    switched = pl.concat([bars] * 9 + [bars.with_columns(pl.col("volume") * 100)] * 2)
+    with pytest.raises(SchemaChangedError, match="another unit on 2 of 11 rows"):
+        check_index_bars(answer, switched)
+    with pytest.raises(SchemaChangedError, match="not zero together on 3 of 3 rows"):
+        check_index_bars(answer, pl.concat([bars.with_columns(amount=pl.lit(0.0))] * 3))
 
 
 def test_no_recorded_answer_would_be_refused() -> None:
