@@ -47,9 +47,10 @@ def check_bars(answer: Answer, bars: pl.DataFrame) -> pl.DataFrame:
 
     ``bars`` are rows of one answer in canonical units. Refused are a median of amount / (volume x
     price) outside 0.8..1.25 on the traded rows of a board, or one off by ten and more on 2 % of
-    them; prices that break low <= open, close <= high <= 2 low, or volume without amount and the
-    other way about, on more than a fifth; returns that contradict close and previous close, or
-    previous closes that are not the close before, on more than half. One row alone never counts.
+    them; prices that break low <= open, close <= high <= 2 low, or a price without volume, volume
+    without amount and the other way about, on more than a fifth; returns that contradict close and
+    previous close, or previous closes that are not the close before, on more than half. One row
+    alone never counts.
     """
     absent = [
         pl.lit(None, dtype=pl.Float64).alias(name)
@@ -98,9 +99,11 @@ def check_snapshot_day(answer: Answer, wanted: date) -> None:
 
 def _check_zeros(answer: Answer, bars: pl.DataFrame) -> None:
     volume, amount = (pl.col(name).fill_null(0) > 0 for name in ("volume", "amount"))
-    judged = bars.filter(volume | amount)
-    broken = judged.filter(volume != amount)
-    what = "and amount are not zero together"
+    halted = pl.col("is_suspended") if "is_suspended" in bars.columns else pl.lit(value=False)
+    open_day = pl.col("close").is_not_null() & ~halted.fill_null(value=False)
+    judged = bars.filter(volume | amount | open_day)
+    broken = judged.filter((volume != amount) | (open_day & pl.col("volume").is_null()))
+    what = "is empty or not zero together with amount"
     _refuse_share(answer, "volume", what, broken, judged.height, 0.2)
 
 

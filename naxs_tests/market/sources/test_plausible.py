@@ -83,6 +83,17 @@ def test_another_unit_in_a_part_of_the_rows_is_refused(market: pl.DataFrame, sha
             check(bars.with_columns(volume))
 
 
+def test_volumes_that_are_missing_from_some_day_on_are_refused(market: pl.DataFrame) -> None:
+    """A field dropped there moves the ones behind it, and what is no number is read as none."""
+    for bars in market.partition_by("symbol", maintain_order=True)[:10]:
+        gone = pl.int_range(pl.len()) >= bars.height // 2
+        emptied = [
+            pl.when(gone).then(None).otherwise(name).alias(name) for name in ("volume", "amount")
+        ]
+        with pytest.raises(SchemaChangedError, match="volume is empty"):
+            check(bars.with_columns(emptied))
+
+
 def test_one_bad_row_and_unsorted_rows_pass_to_the_rules(market: pl.DataFrame) -> None:
     bars = market.partition_by("symbol", maintain_order=True)[0]
     bad = pl.when(pl.int_range(pl.len()) == 7).then(pl.col("close") * 3).otherwise("close")
@@ -106,7 +117,7 @@ def test_an_index_needs_a_mean_price_that_stocks_have() -> None:
     switched = pl.concat([bars] * 9 + [bars.with_columns(pl.col("volume") * 100)] * 2)
     with pytest.raises(SchemaChangedError, match="another unit on 2 of 11 rows"):
         check_index_bars(answer, switched)
-    with pytest.raises(SchemaChangedError, match="not zero together on 3 of 3 rows"):
+    with pytest.raises(SchemaChangedError, match="not zero together with amount on 3 of 3 rows"):
         check_index_bars(answer, pl.concat([bars.with_columns(amount=pl.lit(0.0))] * 3))
 
 
