@@ -7,15 +7,17 @@ import dagster as dg
 
 from naxs_assets.automation.jobs import strategy_job
 from naxs_assets.automation.schedules import nightly_schedule
+from naxs_assets.automation.warehouse import warehouse_asset
 from naxs_assets.backtest.assets import backtest_asset
 from naxs_assets.catalog.loading import Catalogue, load_catalogue
 from naxs_assets.factors.assets import feature_asset, label_asset
 from naxs_assets.factors.labels import compile_label
 from naxs_assets.learning.assets import learning_assets
-from naxs_assets.lineage.assets import LINEAGE, LINEAGE_IO, LineageAsset, to_dagster
+from naxs_assets.lineage.assets import LINEAGE, LINEAGE_IO, LineageAsset, described, to_dagster
 from naxs_assets.lineage.home import fix_market, open_lineage
 from naxs_assets.lineage.io_manager import LineageIOManager, RefusingIOManager
 from naxs_assets.lineage.publishing import Lineage, Watcher, unwatched
+from naxs_assets.lineage.warehouse_tables import Described
 from naxs_assets.market.assets import market_assets
 from naxs_assets.market.checks import price_checks
 from naxs_assets.market.sources.base import Source
@@ -41,6 +43,11 @@ class Platform:
         """The first and the last month that the source has, up to today."""
         first, last = self.source.coverage()
         return month_of(first), month_of(min(last, self.settings.today()))
+
+    @property
+    def described(self) -> dict[str, Described]:
+        """The contract and the description of every table asset, by name."""
+        return described(self.assets)
 
 
 def open_platform(settings: Settings) -> Platform:
@@ -90,7 +97,10 @@ def build_defs(
     one_run = dg.BackfillPolicy.single_run()
     strategies = platform.catalogue.strategies.values()
     return dg.Definitions(
-        assets=[to_dagster(asset, months, one_run) for asset in platform.assets],
+        assets=[
+            *(to_dagster(asset, months, one_run) for asset in platform.assets),
+            warehouse_asset(platform.assets, settings.home, one_run),
+        ],
         asset_checks=[price_checks(platform.lineage)],
         jobs=[strategy_job(strategy) for strategy in strategies],
         schedules=[nightly_schedule(strategy, *platform.months) for strategy in strategies],
