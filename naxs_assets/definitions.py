@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 
 import dagster as dg
 
@@ -58,6 +59,13 @@ def open_platform(settings: Settings) -> Platform:
     fix_market(lineage, source.identity(), settings.home)
     assets = tuple(_assets(settings, source, catalogue))
     return Platform(settings, lineage, source, catalogue, assets)
+
+
+def described_tables(home: Path) -> dict[str, Described]:
+    """The contract and the description of every table of the built-in catalogue and of the one in
+    ``home``, which need not exist; nothing is opened or made."""
+    settings = Settings(home=home)
+    return described(_assets(settings, open_source(settings), load_catalogue(home)))
 
 
 def _assets(settings: Settings, source: Source, catalogue: Catalogue) -> list[LineageAsset]:

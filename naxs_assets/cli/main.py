@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from naxs_assets.cli import demo, findings, homes, lineage, run, sql, ui, warehouse
+from naxs_assets.cli import demo, findings, homes, lineage, run, schema, sql, ui, warehouse
 from naxs_assets.cli.failures import readable
 from naxs_assets.errors import NaxsError
 
@@ -58,6 +58,7 @@ cli.add_command(lineage.lineage)
 cli.add_command(lineage.restore)
 cli.add_command(sql.sql)
 cli.add_command(warehouse.warehouse)
+cli.add_command(schema.schema)
 
 
 def main() -> None:

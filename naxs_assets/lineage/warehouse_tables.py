@@ -44,6 +44,11 @@ class Described:
     contract: Contract
     description: str
 
+    def comment(self) -> str:
+        """What the table is, and the contract of its rows."""
+        key = ", ".join(self.contract.key)
+        return f"{self.description}\n{self.contract.name} v{self.contract.version}, key {key}"
+
 
 @dataclass(frozen=True)
 class Part:
@@ -68,17 +73,15 @@ class WarehouseTable:
 
     @property
     def schema(self) -> str:
-        """The first part of the asset's name."""
-        return self.asset.partition("/")[0] if "/" in self.asset else "main"
+        return sql_names(self.asset)[0]
 
     @property
     def name(self) -> str:
-        """The rest of the asset's name."""
-        return self.asset.partition("/")[2].replace("/", "_") or self.asset
+        return sql_names(self.asset)[1]
 
     @property
     def sql_name(self) -> str:
-        return f"{quoted(self.schema)}.{quoted(self.name)}"
+        return sql_name(self.asset)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -102,9 +105,7 @@ class WarehouseTable:
         """What the table is, and the contract of its rows."""
         if self.described is None:
             return f"{self.asset}: this program has no contract of it any more"
-        contract = self.described.contract
-        key = ", ".join(contract.key)
-        return f"{self.described.description}\n{contract.name} v{contract.version}, key {key}"
+        return self.described.comment()
 
 
 def current_tables(
@@ -335,6 +336,17 @@ def _table(
             f"INSERT INTO {where} SELECT {lists}",
             [list(cells) for cells in zip(*rows, strict=True)],
         )
+
+
+def sql_names(asset: str) -> tuple[str, str]:
+    """The schema and the name of an asset's table: the first part of its name, and the rest."""
+    schema, _, name = asset.partition("/")
+    return (schema, name.replace("/", "_")) if name else ("main", asset)
+
+
+def sql_name(asset: str) -> str:
+    """The name of an asset's table as SQL writes it."""
+    return ".".join(quoted(name) for name in sql_names(asset))
 
 
 def quoted(name: str) -> str:
