@@ -107,7 +107,10 @@ def build_defs(
     return dg.Definitions(
         assets=[
             *(to_dagster(asset, months, one_run) for asset in platform.assets),
-            warehouse_asset(platform.assets, settings.home, one_run),
+            *(
+                warehouse_asset(stage, platform.assets, settings.home, one_run)
+                for stage in ("market", *platform.catalogue.strategies)
+            ),
         ],
         asset_checks=[price_checks(platform.lineage)],
         jobs=[strategy_job(strategy) for strategy in strategies],

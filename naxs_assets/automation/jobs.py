@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from naxs_assets.automation.warehouse import WAREHOUSE
+from naxs_assets.automation.warehouse import warehouse_key
 from naxs_assets.catalog.models import Strategy
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def strategy_job(strategy: Strategy) -> UnresolvedAssetJobDefinition:
     report = dg.AssetSelection.assets([strategy.name, "report"])
     return dg.define_asset_job(
         name=strategy.name,
-        selection=report.upstream() | dg.AssetSelection.assets(WAREHOUSE),
+        selection=report.upstream() | dg.AssetSelection.assets(warehouse_key(strategy.name)),
         description=(
             f"{strategy.description}\n\n从行情到报告；选好月份即可回填。\n\n"
             "From prices to the report; pick months to backfill."

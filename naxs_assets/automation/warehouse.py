@@ -10,29 +10,36 @@ from naxs_assets.lineage.publishing import Lineage
 from naxs_assets.lineage.recipe import Recipe
 from naxs_assets.lineage.warehouse import publish
 
-WAREHOUSE = dg.AssetKey("warehouse")
+
+def warehouse_key(stage: str) -> dg.AssetKey:
+    """The key of the step that publishes the warehouse after the assets of ``stage``."""
+    return dg.AssetKey([stage, "warehouse"])
 
 
 def warehouse_asset(
-    assets: Sequence[LineageAsset], home: Path, backfill: dg.BackfillPolicy
+    stage: str, assets: Sequence[LineageAsset], home: Path, backfill: dg.BackfillPolicy
 ) -> dg.AssetsDefinition:
-    """``warehouse.duckdb`` of ``home`` as an asset that comes after every table of ``assets``.
+    """``warehouse.duckdb`` of ``home``, published after the assets of ``stage`` (``market`` or a
+    strategy's name); whenever it runs it shows all tables of ``assets``.
 
-    A job takes it in with ``AssetSelection.assets(WAREHOUSE)`` and runs it after those of its
-    tables that it makes.
+    A step for each stage, because the Dagster UI warns of a job that takes in an asset without
+    everything that the asset comes after. A job takes it in with
+    ``AssetSelection.assets(warehouse_key(stage))``.
     """
     contents = described(assets)
 
     @dg.asset(
-        key=WAREHOUSE,
-        deps=[_after(asset.recipe) for asset in assets if asset.recipe.asset in contents],
+        key=warehouse_key(stage),
+        deps=[
+            _after(asset.recipe) for asset in assets if asset.recipe.asset.startswith(f"{stage}/")
+        ],
         backfill_policy=backfill,
         description=(
             "全部表的 DuckDB 视图，带注释与单位；以改名方式发布，读者从不遇到锁\n\n"
             "Every table as a DuckDB view with comments and units; published by rename, so that "
             "no reader ever meets a lock"
         ),
-        group_name="warehouse",
+        group_name=stage,
         kinds={"duckdb"},
         owners=["team:market-data"],
         required_resource_keys={LINEAGE},

@@ -55,16 +55,18 @@ def of_strategy(name: str) -> dict[str, set[str]]:
 
 # Every asset of the built-in catalogue, with what it reads.
 GRAPH = MARKET | {asset: reads for name in STRATEGIES for asset, reads in of_strategy(name).items()}
-# The warehouse comes after every table; models and reports are texts.
-TABLES = {asset for asset in GRAPH if not asset.endswith(("/model", "/report"))}
-WAREHOUSE = {"warehouse": TABLES}
+# The warehouse is published after the market, and after a strategy.
+WAREHOUSE = {
+    f"{stage}/warehouse": {asset for asset in GRAPH if asset.startswith(f"{stage}/")}
+    for stage in ("market", *STRATEGIES)
+}
 WHOLE = {
     "market/calendar",
     "market/instruments",
     "market/index_members",
     "market/findings",
     *(f"{name}/report" for name in STRATEGIES),
-    "warehouse",
+    *WAREHOUSE,
 }
 
 
@@ -158,7 +160,7 @@ def test_the_job_of_a_strategy_covers_everything_up_to_its_report_and_the_wareho
 ) -> None:
     job = definitions.resolve_job_def(name)
     covered = {key.to_user_string() for key in job.asset_layer.executable_asset_keys}
-    assert covered == MARKET.keys() | of_strategy(name).keys() | WAREHOUSE.keys()
+    assert covered == MARKET.keys() | of_strategy(name).keys() | {f"{name}/warehouse"}
     assert job.partitions_def is not None
 
 

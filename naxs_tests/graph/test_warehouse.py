@@ -6,7 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from naxs_assets.automation.warehouse import WAREHOUSE
+from naxs_assets.automation.warehouse import warehouse_key
 from naxs_assets.definitions import build_defs
 from naxs_assets.lineage.warehouse import WAREHOUSE_FILE, connect
 from naxs_tests.graph.conftest import Opener
@@ -27,9 +27,9 @@ def test_the_job_of_a_strategy_ends_with_the_warehouse(
     assert not (copied / WAREHOUSE_FILE).exists()
     result = job.execute_in_process(instance=instance, tags=tags, run_config=QUIET)
     events = [event.step_key for event in result.all_events if event.is_step_success]
-    assert events.index("warehouse") > events.index("tiny__backtest"), "after the last table"
-    (done,) = result.asset_materializations_for_node("warehouse")
-    assert done.asset_key == WAREHOUSE
+    assert events[-1] == "tiny__warehouse"
+    (done,) = result.asset_materializations_for_node("tiny__warehouse")
+    assert done.asset_key == warehouse_key("tiny")
     assert done.metadata["published"].value is True
     assert done.metadata["tables"].value == 11
     with connect(copied) as warehouse:
@@ -38,5 +38,5 @@ def test_the_job_of_a_strategy_ends_with_the_warehouse(
     assert rows == platform.lineage.ledger.current_rows("market/prices")
 
     again = job.execute_in_process(instance=instance, tags=tags, run_config=QUIET)
-    (done,) = again.asset_materializations_for_node("warehouse")
+    (done,) = again.asset_materializations_for_node("tiny__warehouse")
     assert done.metadata["published"].value is False, "nothing changed"
