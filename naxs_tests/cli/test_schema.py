@@ -100,7 +100,7 @@ def test_every_table_of_a_home_fits_into_duckdb_by_its_statements(finished: Naxs
     with duckdb.connect(":memory:") as connection:
         connection.execute(finished("schema", "ddl", "--dialect", "duckdb").stdout)
         made = [name for name in platform.described if list(platform.lineage.reader(name))]
-        assert len(made) == 11
+        assert {"market/prices", "tiny/backtest"} <= set(made)
         for asset in made:
             reader = platform.lineage.reader(asset)
             frame = pl.concat([reader[partition].frame() for partition in reader])

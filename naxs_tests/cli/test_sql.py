@@ -11,20 +11,12 @@ import pytest
 from naxs_assets.errors import EXIT_DEGRADED, EXIT_FAILED
 from naxs_assets.lineage.warehouse import WAREHOUSE_FILE
 from naxs_tests.cli.conftest import MONTHS, Naxs
+from naxs_tests.graph.small import ASSETS
 
-TABLES = [
-    "features.few",
-    "labels.next_day",
-    "market.calendar",
-    "market.findings",
-    "market.index_members",
-    "market.index_prices",
-    "market.instruments",
-    "market.prices",
-    "tiny.backtest",
-    "tiny.dataset",
-    "tiny.predictions",
-]
+# Models and reports are texts.
+TABLES = sorted(
+    asset.replace("/", ".") for asset in ASSETS if not asset.endswith(("/model", "/report"))
+)
 
 
 def test_a_run_publishes_the_warehouse(finished: Naxs) -> None:
