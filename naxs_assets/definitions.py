@@ -2,20 +2,23 @@
 
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 
 import dagster as dg
 
 from naxs_assets.automation.jobs import strategy_job
 from naxs_assets.automation.schedules import nightly_schedule
+from naxs_assets.automation.warehouse import warehouse_asset
 from naxs_assets.backtest.assets import backtest_asset
 from naxs_assets.catalog.loading import Catalogue, load_catalogue
 from naxs_assets.factors.assets import feature_asset, label_asset
 from naxs_assets.factors.labels import compile_label
 from naxs_assets.learning.assets import learning_assets
-from naxs_assets.lineage.assets import LINEAGE, LINEAGE_IO, LineageAsset, to_dagster
+from naxs_assets.lineage.assets import LINEAGE, LINEAGE_IO, LineageAsset, described, to_dagster
 from naxs_assets.lineage.home import fix_market, open_lineage
 from naxs_assets.lineage.io_manager import LineageIOManager, RefusingIOManager
 from naxs_assets.lineage.publishing import Lineage, Watcher, unwatched
+from naxs_assets.lineage.warehouse_tables import Described
 from naxs_assets.market.assets import market_assets
 from naxs_assets.market.checks import price_checks
 from naxs_assets.market.sources.base import Source
@@ -42,6 +45,11 @@ class Platform:
         first, last = self.source.coverage()
         return month_of(first), month_of(min(last, self.settings.today()))
 
+    @property
+    def described(self) -> dict[str, Described]:
+        """The contract and the description of every table asset, by name."""
+        return described(self.assets)
+
 
 def open_platform(settings: Settings) -> Platform:
     """Open a home. Raises ConfigurationError if it holds another market than the settings name."""
@@ -51,6 +59,13 @@ def open_platform(settings: Settings) -> Platform:
     fix_market(lineage, source.identity(), settings.home)
     assets = tuple(_assets(settings, source, catalogue))
     return Platform(settings, lineage, source, catalogue, assets)
+
+
+def described_tables(home: Path) -> dict[str, Described]:
+    """The contract and the description of every table of the built-in catalogue and of the one in
+    ``home``, which need not exist; nothing is opened or made."""
+    settings = Settings(home=home)
+    return described(_assets(settings, open_source(settings), load_catalogue(home)))
 
 
 def _assets(settings: Settings, source: Source, catalogue: Catalogue) -> list[LineageAsset]:
@@ -90,7 +105,13 @@ def build_defs(
     one_run = dg.BackfillPolicy.single_run()
     strategies = platform.catalogue.strategies.values()
     return dg.Definitions(
-        assets=[to_dagster(asset, months, one_run) for asset in platform.assets],
+        assets=[
+            *(to_dagster(asset, months, one_run) for asset in platform.assets),
+            *(
+                warehouse_asset(stage, platform.assets, settings.home, one_run)
+                for stage in ("market", *platform.catalogue.strategies)
+            ),
+        ],
         asset_checks=[price_checks(platform.lineage)],
         jobs=[strategy_job(strategy) for strategy in strategies],
         schedules=[nightly_schedule(strategy, *platform.months) for strategy in strategies],

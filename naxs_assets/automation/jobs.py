@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from naxs_assets.automation.warehouse import warehouse_key
 from naxs_assets.catalog.models import Strategy
 
 if TYPE_CHECKING:
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
 
 
 def strategy_job(strategy: Strategy) -> UnresolvedAssetJobDefinition:
-    """Everything from the calendar to the report of one strategy, for a range of months."""
+    """Everything from the calendar to the report of one strategy, for a range of months, and the
+    warehouse."""
     report = dg.AssetSelection.assets([strategy.name, "report"])
     return dg.define_asset_job(
         name=strategy.name,
-        selection=report.upstream(),
+        selection=report.upstream() | dg.AssetSelection.assets(warehouse_key(strategy.name)),
         description=(
             f"{strategy.description}\n\n从行情到报告；选好月份即可回填。\n\n"
             "From prices to the report; pick months to backfill."

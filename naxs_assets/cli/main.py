@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from naxs_assets.cli import demo, findings, homes, lineage, run, ui
+from naxs_assets.cli import demo, findings, homes, lineage, run, schema, sql, ui, warehouse
 from naxs_assets.cli.failures import readable
 from naxs_assets.errors import NaxsError
 
@@ -56,6 +56,9 @@ cli.add_command(findings.findings)
 cli.add_command(ui.ui)
 cli.add_command(lineage.lineage)
 cli.add_command(lineage.restore)
+cli.add_command(sql.sql)
+cli.add_command(warehouse.warehouse)
+cli.add_command(schema.schema)
 
 
 def main() -> None:

@@ -10,12 +10,13 @@ from typing import Any
 
 import dagster as dg
 
-from naxs_assets.lineage.contract import Column, Contract
+from naxs_assets.lineage.contract import Contract
 from naxs_assets.lineage.io_manager import ClaimedMonthly, partitions_of
 from naxs_assets.lineage.monthly import Made, Monthly, Refused
 from naxs_assets.lineage.publishing import Lineage
 from naxs_assets.lineage.reader import Reader
 from naxs_assets.lineage.recipe import AllMonths, Months, Recipe, Upstream
+from naxs_assets.lineage.warehouse_tables import Described, column_comment
 from naxs_assets.partitions import month_window
 
 LINEAGE = "lineage"
@@ -81,6 +82,15 @@ def recipes(assets: Sequence[LineageAsset]) -> dict[str, Recipe]:
     return {asset.recipe.asset: asset.recipe for asset in assets}
 
 
+def described(assets: Sequence[LineageAsset]) -> dict[str, Described]:
+    """The contract and the description of every table asset, by asset name."""
+    return {
+        asset.recipe.asset: Described(asset.recipe.contract, asset.description)
+        for asset in assets
+        if asset.recipe.contract is not None
+    }
+
+
 def _asset_in(recipe: Recipe, upstream: Upstream) -> dg.AssetIn:
     # To Dagster a month is made from the same month, whatever the window of the recipe. It takes
     # a backfill from each asset to the next by these mappings: by windows it would leave out
@@ -94,10 +104,6 @@ def _asset_in(recipe: Recipe, upstream: Upstream) -> dg.AssetIn:
     return dg.AssetIn(key=dg.AssetKey(upstream.asset.split("/")), partition_mapping=mapping)
 
 
-def _with_unit(column: Column) -> str:
-    return column.description if column.unit == "-" else f"{column.description} ({column.unit})"
-
-
 def _definition_metadata(contract: Contract | None) -> dict[str, Any]:
     if contract is None:
         return {}
@@ -105,7 +111,7 @@ def _definition_metadata(contract: Contract | None) -> dict[str, Any]:
         dg.TableColumn(
             name=column.name,
             type=str(column.dtype),
-            description=_with_unit(column),
+            description=column_comment(column),
             constraints=dg.TableColumnConstraints(nullable=column.nullable),
         )
         for column in contract.columns
