@@ -11,7 +11,16 @@ from threading import Lock
 from types import TracebackType
 from typing import Self
 
-from naxs_tests.upstream import eastmoney, sina, tencent
+from naxs_tests.upstream import (
+    csindex,
+    datacenter,
+    eastmoney,
+    exchanges,
+    news,
+    shenwan,
+    sina,
+    tencent,
+)
 from naxs_tests.upstream.market import UpstreamMarket
 from naxs_tests.upstream.misbehaviour import STATUSES, Misbehaviour, Planned, planted, spoiled
 from naxs_tests.upstream.replies import Asked, Reply, Route
@@ -19,7 +28,16 @@ from naxs_tests.upstream.seen import SeenMarket
 from naxs_tests.upstream.server import PAGE, Answer, Proxy
 from naxs_tests.upstream.tls import Certificates
 
-ROUTES: Sequence[Route] = (*eastmoney.ROUTES, *sina.ROUTES, *tencent.ROUTES)
+ROUTES: Sequence[Route] = (
+    *eastmoney.ROUTES,
+    *datacenter.ROUTES,
+    *news.ROUTES,
+    *sina.ROUTES,
+    *tencent.ROUTES,
+    *csindex.ROUTES,
+    *exchanges.ROUTES,
+    *shenwan.ROUTES,
+)
 _AFTER_THE_CLOSE = time(16, 0)
 _ON_THE_WIRE = {
     *STATUSES,
