@@ -151,10 +151,17 @@ _FIGURES = {
     "eps": "BASIC_EPS",
     "revenue": "TOTAL_OPERATE_INCOME",
     "net_profit": "PARENT_NETPROFIT",
-    "roe": "WEIGHTAVG_ROE",
-    "book_value_per_share": "BPS",
+    "bps": "BPS",
+    "operating_cash_flow_per_share": "MGJYXJJE",
 }
-_IN_PERCENT = {"roe"}
+_RATIOS = {
+    "roe": "WEIGHTAVG_ROE",
+    "revenue_growth": "YSTZ",
+    "net_profit_growth": "SJLTZ",
+    "revenue_growth_quarter": "YSHZ",
+    "net_profit_growth_quarter": "SJLHZ",
+    "gross_margin": "XSMLL",
+}
 # fmt: off
 _FINANCIAL_KEYS = (
     "SECURITY_CODE", "SECURITY_NAME_ABBR", "TRADE_MARKET_CODE", "TRADE_MARKET",
@@ -172,10 +179,8 @@ def _financials(text: str, market: SeenMarket) -> list[Row]:
     period = _day(text)
     names = _names(market)
     industries = dict(market.market.industry.select("symbol", "name").iter_rows())
-    before = _published(market, date(period.year - 1, period.month, period.day))
     rows = []
     for symbol, (announced, figures) in _published(market, period).items():
-        earlier = before.get(symbol, (None, {}))[1]
         cells = {
             "SECURITY_CODE": symbol[:6],
             "SECURITY_NAME_ABBR": names[symbol],
@@ -183,14 +188,13 @@ def _financials(text: str, market: SeenMarket) -> list[Row]:
             "UPDATE_DATE": _moment(announced),
             "NOTICE_DATE": _moment(announced),
             "REPORTDATE": _moment(period),
-            "YSTZ": _growth(figures, earlier, "revenue"),
-            "SJLTZ": _growth(figures, earlier, "net_profit"),
             "PUBLISHNAME": industries.get(symbol),
             "SECUCODE": symbol,
         }
-        for item, key in _FIGURES.items():
-            if item in figures:
-                cells[key] = round(figures[item] * (100 if item in _IN_PERCENT else 1), 6)
+        cells |= {key: figures.get(item) for item, key in _FIGURES.items()}
+        cells |= {
+            key: round(figures[item] * 100, 6) for item, key in _RATIOS.items() if item in figures
+        }
         rows.append({key: cells.get(key) for key in _FINANCIAL_KEYS})
     return sorted(rows, key=lambda row: (row["UPDATE_DATE"], row["SECURITY_CODE"]), reverse=True)
 
@@ -204,12 +208,6 @@ def _published(market: SeenMarket, period: date) -> dict[str, tuple[date, dict[s
         figures = found.get(row["symbol"], (None, {}))[1]
         found[row["symbol"]] = row["announced_at"], {**figures, row["item"]: row["value"]}
     return found
-
-
-def _growth(now: dict[str, float], before: dict[str, float], item: str) -> float | None:
-    if item not in now or not before.get(item):
-        return None
-    return round((now[item] - before[item]) / abs(before[item]) * 100, 4)
 
 
 def _disclosures(text: str, market: SeenMarket) -> list[Row]:

@@ -146,16 +146,29 @@ def _periods(first_year: int, last_year: int) -> Iterator[tuple[date, date]]:
 
 
 def _figures(symbol: str, period: date) -> Iterator[tuple[str, float]]:
+    """Figures of the fiscal year so far, growth against the same time a year before."""
     shares = 1e8 * (1 + _number(symbol) % 50)
-    scale = 1 + _number(symbol, "scale") % 200
-    revenue = 1e7 * scale * (period.month // 3) + _number(symbol, period) % 1_000_000
-    margin = (_number(symbol, period, "margin") % 3000 - 500) / 10_000
+    revenue, margin = _revenue(symbol, period.year, period), _margin(symbol, period.year, period)
     profit = round(revenue * margin, 2)
-    yield "revenue", float(revenue)
-    yield "net_profit", profit
+    last_revenue = _revenue(symbol, period.year - 1, period)
+    last_profit = round(last_revenue * _margin(symbol, period.year - 1, period), 2)
     yield "eps", round(profit / shares, 4)
-    yield "book_value_per_share", round(2 + _number(symbol, "book") % 1000 / 100, 4)
-    yield "roe", round(margin * 0.6, 4)
+    yield "revenue", revenue
+    yield "revenue_growth", round(revenue / last_revenue - 1, 6)
+    yield "net_profit", profit
+    yield "net_profit_growth", round((profit - last_profit) / abs(last_profit), 6)
+    yield "bps", round(2 + _number(symbol, "book") % 1000 / 100, 4)
+    yield "roe", round(margin * 0.6, 6)
+    yield "gross_margin", round(margin + 0.15, 6)
+
+
+def _revenue(symbol: str, year: int, period: date) -> float:
+    scale = 1 + _number(symbol, "scale") % 200
+    return 1e7 * scale * (period.month // 3) + _number(symbol, year, period.month) % 1_000_000
+
+
+def _margin(symbol: str, year: int, period: date) -> float:
+    return (_number(symbol, year, period.month, "margin") % 3000 - 499.5) / 10_000
 
 
 def news(bars: pl.DataFrame) -> pl.DataFrame:

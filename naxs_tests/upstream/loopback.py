@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time as clock
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Self
 
+from naxs_assets.market.fetching.calls import Family
 from naxs_tests.upstream import (
     csindex,
     datacenter,
@@ -21,6 +23,7 @@ from naxs_tests.upstream import (
     sina,
     tencent,
 )
+from naxs_tests.upstream.baostock_server import HOST, BaostockServer
 from naxs_tests.upstream.market import UpstreamMarket
 from naxs_tests.upstream.misbehaviour import STATUSES, Misbehaviour, Planned, planted, spoiled
 from naxs_tests.upstream.replies import Asked, Reply, Route
@@ -53,7 +56,10 @@ _ON_THE_WIRE = {
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked, and when by ``time.monotonic`` of this process."""
+    """What was asked, and when by ``time.monotonic`` of this process.
+
+    A query of baostock has its name as path, and login and logout are queries too.
+    """
 
     host: str
     path: str
@@ -81,6 +87,8 @@ class LoopbackUpstream:
         self._lock = Lock()
         self._certificates = Certificates(folder)
         self._proxy = Proxy(self._certificates, self._answer)
+        self._baostock = BaostockServer(self._seen, self._plan_query)
+        self._site = self._baostock.write_site(folder)
 
     def __enter__(self) -> Self:
         return self
@@ -96,22 +104,34 @@ class LoopbackUpstream:
     def close(self) -> None:
         """Stop serving. Raises what a handler raised, which clients saw as status 500."""
         self._proxy.close()
-        if self._failures:
-            raise self._failures[0]
+        self._baostock.close()
+        for failure in (*self._failures, *self._baostock.failures):
+            raise failure
 
     @property
     def environment(self) -> dict[str, str]:
-        """Variables that send every client here and let it trust the certificates."""
+        """Variables that send every client here and let it trust the certificates.
+
+        Baostock's client knows no proxy: a child is sent here by the ``sitecustomize`` that
+        ``PYTHONPATH`` leads to, this process by setting its constants to ``baostock_address``.
+        """
         bundle = str(self._certificates.bundle)
         variables = dict.fromkeys(("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), bundle)
         variables["CURL_CA_BUNDLE"] = bundle
         for scheme in ("HTTP", "HTTPS", "ALL"):
             variables[f"{scheme}_PROXY"] = variables[f"{scheme.lower()}_proxy"] = self._proxy.url
         variables["NO_PROXY"] = variables["no_proxy"] = ""
+        paths = (str(self._site), os.environ.get("PYTHONPATH", ""))
+        variables["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
         return variables
 
+    @property
+    def baostock_address(self) -> tuple[str, int]:
+        """Where baostock's protocol is spoken."""
+        return self._baostock.address
+
     def misbehave(self, target: str, kind: Misbehaviour | str, *, times: int | None = None) -> None:
-        """From now on ``target`` - a host, a path, or a family's value - misbehaves.
+        """From now on ``target`` misbehaves: a host, a path, a family's value, a baostock query.
 
         ``times`` ends it after so many requests. The newest order for a request counts.
         """
@@ -124,11 +144,7 @@ class LoopbackUpstream:
     def _answer(self, method: str, host: str, path: str, query: dict[str, str]) -> Answer:
         route, found = self._route(host, path)
         family = route.family.value if route else ""
-        with self._lock:
-            self.requests.append(Request(host, path, query, family, clock.monotonic()))
-            kind = next(
-                (one.kind for one in self._planned if one.matches(host, path, family)), None
-            )
+        kind = self._plan(Request(host, path, query, family, clock.monotonic()))
         try:
             reply = route.handler(Asked(path, query, found), self._seen()) if route else None
             if reply is None:
@@ -138,6 +154,18 @@ class LoopbackUpstream:
         except Exception as error:  # noqa: BLE001
             self._failures.append(error)
             return Answer(PAGE, status=500)
+
+    def _plan(self, request: Request) -> Misbehaviour | None:
+        """Keep ``request`` in the list; say how to misbehave."""
+        with self._lock:
+            self.requests.append(request)
+            address = (request.host, request.path, request.family)
+            return next((one.kind for one in self._planned if one.matches(*address)), None)
+
+    def _plan_query(self, method: str, arguments: str) -> Misbehaviour | None:
+        query = {"arguments": arguments}
+        family = Family.BAOSTOCK.value
+        return self._plan(Request(HOST, method, query, family, clock.monotonic()))
 
     def _route(self, host: str, path: str) -> tuple[Route | None, tuple[str, ...]]:
         for route in ROUTES:

@@ -173,15 +173,22 @@ def test_financials_are_those_published_so_far(
     wide = out.pivot("item", index=["symbol", "announced_at"], values="value").sort("symbol")
     assert list(frame.index) == wide["symbol"].str.head(6).to_list()
     assert list(frame["最新公告日期"]) == wide["announced_at"].to_list()
-    pairs = {
+    figures = {
         "每股收益": "eps",
         "营业总收入-营业总收入": "revenue",
         "净利润-净利润": "net_profit",
-        "每股净资产": "book_value_per_share",
+        "每股净资产": "bps",
     }
-    for chinese, item in pairs.items():
-        assert abs(frame[chinese].to_numpy() - wide[item].to_numpy()).max() < 1e-5
-    assert abs(frame["净资产收益率"].to_numpy() / 100 - wide["roe"].to_numpy()).max() < 1e-7
+    percents = {
+        "净资产收益率": "roe",
+        "营业总收入-同比增长": "revenue_growth",
+        "净利润-同比增长": "net_profit_growth",
+        "销售毛利率": "gross_margin",
+    }
+    for chinese, item in figures.items():
+        assert abs(frame[chinese].to_numpy() - wide[item].to_numpy()).max() < 1e-9
+    for chinese, item in percents.items():
+        assert abs(frame[chinese].to_numpy() / 100 - wide[item].to_numpy()).max() < 1e-7
     with pytest.raises(TypeError):
         akshare.stock_yjbb_em("20230930")
 
