@@ -42,23 +42,23 @@ ROUTES: Sequence[Route] = (
     *shenwan.ROUTES,
 )
 _AFTER_THE_CLOSE = time(16, 0)
-_ON_THE_WIRE = {
+_WITHOUT_A_BODY = {
     *STATUSES,
     Misbehaviour.LOGIN_REDIRECT,
-    Misbehaviour.LENGTH_NOT_MET,
     Misbehaviour.CLOSED,
     Misbehaviour.RESET,
     Misbehaviour.SLOW_HEADER,
-    Misbehaviour.DRIPPING,
-    Misbehaviour.HUGE_BODY,
+    Misbehaviour.HTML,
 }
+_ON_THE_WIRE = {Misbehaviour.LENGTH_NOT_MET, Misbehaviour.DRIPPING, Misbehaviour.HUGE_BODY}
 
 
 @dataclass(frozen=True)
 class Request:
     """What was asked, and when by ``time.monotonic`` of this process.
 
-    A query of baostock has its name as path, and login and logout are queries too.
+    A query of baostock has its name as path, and login and logout are queries too; a connection
+    that was reset before it asked has none.
     """
 
     host: str
@@ -86,7 +86,7 @@ class LoopbackUpstream:
         self._failures: list[Exception] = []
         self._lock = Lock()
         self._certificates = Certificates(folder)
-        self._proxy = Proxy(self._certificates, self._answer)
+        self._proxy = Proxy(self._certificates, self._answer, self._is_reset)
         self._baostock = BaostockServer(self._seen, self._plan_query)
         self._site = self._baostock.write_site(folder)
 
@@ -145,6 +145,8 @@ class LoopbackUpstream:
         route, found = self._route(host, path)
         family = route.family.value if route else ""
         kind = self._plan(Request(host, path, query, family, clock.monotonic()))
+        if kind in _WITHOUT_A_BODY:
+            return Answer(PAGE, kind=kind)
         try:
             reply = route.handler(Asked(path, query, found), self._seen()) if route else None
             if reply is None:
@@ -159,8 +161,25 @@ class LoopbackUpstream:
         """Keep ``request`` in the list; say how to misbehave."""
         with self._lock:
             self.requests.append(request)
-            address = (request.host, request.path, request.family)
-            return next((one.kind for one in self._planned if one.matches(*address)), None)
+            planned = self._next(request.host, request.path, request.family)
+            return planned.use() if planned else None
+
+    def _next(self, *address: str) -> Planned | None:
+        return next((one for one in self._planned if one.is_for(*address)), None)
+
+    def _is_reset(self, host: str) -> bool:
+        """Whether a connection to ``host`` is to be reset before its TLS begins.
+
+        Later is too late: OpenSSL reports a reset of an open connection as its end.
+        """
+        family = next((route.family.value for route in ROUTES if route.host == host), "")
+        with self._lock:
+            planned = self._next(host, family)
+            if planned is None or planned.kind is not Misbehaviour.RESET:
+                return False
+            planned.use()
+            self.requests.append(Request(host, "", {}, family, clock.monotonic()))
+            return True
 
     def _plan_query(self, method: str, arguments: str) -> Misbehaviour | None:
         query = {"arguments": arguments}
@@ -183,8 +202,6 @@ class LoopbackUpstream:
     def _body(self, reply: Reply, kind: Misbehaviour | None) -> bytes:
         if kind is None or kind in _ON_THE_WIRE:
             return reply.body()
-        if kind is Misbehaviour.HTML:
-            return PAGE
         if kind is Misbehaviour.EMPTY_BODY:
             return b""
         if kind is Misbehaviour.TRUNCATED:

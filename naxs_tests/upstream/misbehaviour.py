@@ -122,24 +122,35 @@ _ON_ROWS: dict[Misbehaviour, Callable[[list[Row], Reply], list[Row]]] = {
     Misbehaviour.HALF: _half,
 }
 
+_NEEDED = {
+    Misbehaviour.COLUMN_DROPPED: {"volume"},
+    Misbehaviour.COLUMN_DROPPED_IN_SOME: {"volume"},
+    Misbehaviour.COLUMNS_SWAPPED: {"high", "low"},
+    Misbehaviour.LOTS_TO_SHARES: {"volume"},
+    Misbehaviour.DASH: {"close"},
+    Misbehaviour.BAD_DATE: {"date"},
+}
+
 
 def spoiled(reply: Reply, kind: Misbehaviour) -> bytes:
     """The body of ``reply`` with the rows or the document changed.
 
-    Raises ``KeyError`` where the reply has no such column or key.
+    A reply that has no such column or key stays as it is: a whole family is often told to misbehave
+    for the sake of one of its addresses.
     """
+    needed = _NEEDED.get(kind, set())
     if kind in _ON_ROWS:
-        return reply.body(_ON_ROWS[kind](reply.rows, reply))
+        can_change = bool(reply.rows) and needed <= reply.columns.keys()
+        return reply.body(_ON_ROWS[kind](reply.rows, reply) if can_change else None)
     if kind is Misbehaviour.DATA_EMPTY:
         return reply.body([])
     document = reply.document(reply.rows)
-    if kind is Misbehaviour.KEY_MISSING:
-        document = {**document}
-        del document[reply.data_key]
-    elif kind is Misbehaviour.JSON_LIST:
+    if kind is Misbehaviour.JSON_LIST and not isinstance(document, bytes):
         document = [document]
-    elif kind is Misbehaviour.DATA_NULL:
+    elif kind is Misbehaviour.DATA_NULL and reply.data_key:
         document = {**document, reply.data_key: None}
+    elif kind is Misbehaviour.KEY_MISSING and reply.data_key:
+        document = {key: value for key, value in document.items() if key != reply.data_key}
     return reply.serialised(document)
 
 
@@ -160,10 +171,12 @@ class Planned:
     kind: Misbehaviour
     times: int | None = None
 
-    def matches(self, host: str, path: str, family: str) -> bool:
-        """True when the request is meant and the misbehaviour is not used up; counts it."""
-        if self.target not in {host, path, family} or self.times == 0:
-            return False
+    def is_for(self, *address: str) -> bool:
+        """True when one of host, path and family is meant, and it is not used up."""
+        return self.target in address and self.times != 0
+
+    def use(self) -> Misbehaviour:
+        """Count one request; returns how it misbehaves."""
         if self.times is not None:
             self.times -= 1
-        return True
+        return self.kind

@@ -49,10 +49,13 @@ class Proxy(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, certificates: Certificates, answer_to: AnswerTo) -> None:
+    def __init__(
+        self, certificates: Certificates, answer_to: AnswerTo, is_reset: Callable[[str], bool]
+    ) -> None:
         super().__init__(("127.0.0.1", 0), _Connection)
         self.certificates = certificates
         self.answer_to = answer_to
+        self.is_reset = is_reset
         self.is_closing = threading.Event()
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
@@ -84,6 +87,10 @@ class _Connection(BaseHTTPRequestHandler):
     def do_CONNECT(self) -> None:
         self.host = self.path.rpartition(":")[0]
         self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        if self.proxy.is_reset(self.host):
+            self.connection.recv(1)
+            self._reset()
+            return
         self.connection = self.proxy.certificates.context(self.host).wrap_socket(
             self.connection, server_side=True
         )
