@@ -18,7 +18,10 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 @dataclass(frozen=True)
 class SeenMarket:
-    """``market`` at ``now``, a Shanghai time without time zone."""
+    """``market`` at ``now``, a Shanghai time without time zone.
+
+    A day's bars are there, whole, from its midnight on.
+    """
 
     market: UpstreamMarket
     now: datetime
@@ -49,10 +52,14 @@ class SeenMarket:
         return bars.filter(pl.col("date") <= self.today)
 
     def quotes(self) -> pl.DataFrame:
-        """The last day's bars of all symbols with their names, suspended ones too, by symbol."""
+        """The last day's bars of all symbols with their names, suspended ones too, by symbol.
+
+        As in every vendor's quotes, the name of a stock under special treatment begins with ST.
+        """
         names = self.market.instruments.select("symbol", "name")
         bars = self.market.bars.filter(pl.col("date") == self.last_day)
-        return bars.join(names, on="symbol", how="left").sort("symbol")
+        marked = pl.concat_str(pl.when("is_st").then(pl.lit("ST")).otherwise(pl.lit("")), "name")
+        return bars.join(names, on="symbol", how="left").with_columns(name=marked).sort("symbol")
 
     def listed(self) -> pl.DataFrame:
         """The instruments that are listed today, by symbol."""

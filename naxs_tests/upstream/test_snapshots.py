@@ -43,6 +43,7 @@ def test_eastmoney_st_board(upstream: LoopbackUpstream, market: UpstreamMarket) 
     frame = akshare.stock_zh_a_st_em()
     assert sorted(frame["代码"]) == sorted(symbol[:6] for symbol in bars.index[bars["is_st"]])
     assert {symbol[:6] for symbol in ST} <= set(frame["代码"])
+    assert frame["名称"].str.startswith("ST").all()
 
 
 def test_sina(upstream: LoopbackUpstream, market: UpstreamMarket) -> None:
@@ -59,6 +60,7 @@ def test_sina(upstream: LoopbackUpstream, market: UpstreamMarket) -> None:
     for chinese, name in {"昨收": "pre_close", "成交量": "volume", "成交额": "amount"}.items():
         assert (frame[chinese] - bars[name]).abs().max() < 1e-6
     assert set(frame["时间戳"]) == {"16:00:00"}
+    assert list(frame["名称"].str.startswith("ST")) == list(bars["is_st"])
 
 
 def test_tencent_has_no_open_high_or_low(
