@@ -106,7 +106,7 @@ class LoopbackUpstream:
         """Stop serving. Raises what a handler raised, which clients saw as status 500."""
         self._proxy.close()
         self._baostock.close()
-        for failure in (*self._failures, *self._baostock.failures):
+        for failure in self.failures:
             raise failure
 
     @property
@@ -125,6 +125,11 @@ class LoopbackUpstream:
         paths = (str(self._site), os.environ.get("PYTHONPATH", ""))
         variables["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
         return variables
+
+    @property
+    def failures(self) -> list[Exception]:
+        """What handlers raised so far."""
+        return [*self._failures, *self._baostock.failures]
 
     @property
     def baostock_address(self) -> tuple[str, int]:
