@@ -13,7 +13,7 @@ from naxs_assets.market.contracts import (
     INSTRUMENTS,
     UNKNOWN_LIST_DATE,
 )
-from naxs_assets.market.identity import permanent_id, with_current_codes
+from naxs_assets.market.identity import current_code, permanent_id, with_current_codes
 
 
 def instruments_table(instruments: pl.DataFrame) -> pl.DataFrame:
@@ -24,18 +24,8 @@ def instruments_table(instruments: pl.DataFrame) -> pl.DataFrame:
     becomes 1990-12-19 with ``list_date_known`` false. Raises ``DataError`` when the contract is
     broken.
     """
-    known = with_current_codes(instruments.filter(board_expression().is_not_null()))
     table = (
-        known.group_by("symbol", maintain_order=True)
-        .agg(
-            pl.col("name").last(),
-            pl.col("list_date").min(),
-            # Of two codes the old one ends where the new one goes on.
-            pl.when(pl.col("delist_date").is_null().any())
-            .then(None)
-            .otherwise(pl.col("delist_date").max())
-            .alias("delist_date"),
-        )
+        _under_one_code(instruments.filter(board_expression().is_not_null()))
         .with_columns(
             board_expression(),
             permanent_id(),
@@ -46,6 +36,19 @@ def instruments_table(instruments: pl.DataFrame) -> pl.DataFrame:
         .select(INSTRUMENTS.column_names)
     )
     return INSTRUMENTS.validate(table, "market/instruments")
+
+
+def _under_one_code(instruments: pl.DataFrame) -> pl.DataFrame:
+    """One row for an instrument that is listed under its old code and its new one."""
+    coded = instruments.with_columns(former=pl.col("symbol"), symbol=current_code())
+    now = coded.filter(pl.col("former") == pl.col("symbol"))
+    before = coded.filter(pl.col("former") != pl.col("symbol"))
+    earlier = before.select("symbol", earlier="list_date")
+    return (
+        pl.concat([now, before.join(now, on="symbol", how="anti")])
+        .join(earlier, on="symbol", how="left")
+        .with_columns(list_date=pl.min_horizontal("list_date", "earlier"))
+    )
 
 
 def index_members_table(members: pl.DataFrame) -> pl.DataFrame:
