@@ -23,6 +23,9 @@ from naxs_assets.market.sources.base import RAW_BARS, DeclaredGaps, FactorPolicy
 from naxs_assets.market.suspension import with_absent_rows, with_last_prices, with_state
 from naxs_assets.partitions import first_day, last_day
 
+DERIVED = "derived"
+"""The ``source`` of a row that stands for a suspension of which the source has no row."""
+
 _TICK = 1
 """In cents: how far a price may lie beyond its limit."""
 
@@ -217,9 +220,11 @@ def _finished(rows: pl.DataFrame, raw: pl.DataFrame) -> pl.DataFrame:
             for name in ("open", "high", "low")
         ),
         volume=pl.when(suspended).then(0).otherwise("volume"),
+        turnover=pl.when(suspended).then(0.0).otherwise("turnover"),
         amount=pl.when(suspended).then(0.0).otherwise("amount"),
         is_suspended=suspended,
         supplemented=pl.col("supplemented").fill_null(value=False),
+        source=pl.col("source").fill_null(DERIVED),
     ).with_columns(
         *(
             pl.when(kept).then(name).alias(name)

@@ -128,7 +128,8 @@ def test_absent_rows_are_filled_in_to_the_same_prices() -> None:
         edit=lambda bars: bars.filter(~pl.col("is_suspended")),
         gaps=DeclaredGaps(suspended_rows=True),
     )
-    unknown = ["is_st", "limit_up", "limit_down"]  # an absent row does not tell ST
+    # An absent row does not tell ST, and nobody gave it.
+    unknown = ["is_st", "limit_up", "limit_down", "source"]
     assert frame.drop(unknown).equals(ci_small()[0].drop(unknown))
 
 
