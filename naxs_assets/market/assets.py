@@ -23,6 +23,7 @@ from naxs_assets.market.contracts import (
 from naxs_assets.market.findings import findings_table
 from naxs_assets.market.index_prices import build_index_month
 from naxs_assets.market.prices import build_month
+from naxs_assets.market.quality.publication import accepted_repairs, publishable
 from naxs_assets.market.reference import index_members_table, instruments_table
 from naxs_assets.market.rules import MonthRefused
 from naxs_assets.market.sources.base import Source
@@ -142,8 +143,17 @@ def _prices(source: Source) -> LineageAsset:
                     gaps=source.gaps,
                     policy=source.factor_policy,
                 )
+                findings = publishable(
+                    built.frame,
+                    built.findings,
+                    month=month,
+                    instruments=listed.frame(),
+                    previous=before.frame() if before else None,
+                    gaps=source.gaps,
+                )
             except MonthRefused as refusal:
-                yield Refused(month, refusal)
+                raw = source.bars(first_day(month), last_day(month))
+                yield Refused(month, refusal, rows=raw, key=("date", "symbol"))
                 if not previous[month]:
                     return  # nothing stands in for it, and every later month starts from it
                 continue
@@ -155,8 +165,9 @@ def _prices(source: Source) -> LineageAsset:
                 built.frame,
                 made_from=(days, listed, before),
                 metadata={
-                    "findings": built.findings.to_dicts(),
+                    "findings": findings.to_dicts(),
                     **built.counts(),
+                    **accepted_repairs(built.frame, source.factor_policy),
                     "rejected": _as_json(built.rejected),
                     "source": source.name,
                     "provenance": source.provenance(),
@@ -171,7 +182,7 @@ def _prices(source: Source) -> LineageAsset:
 
     recipe = Recipe(
         asset="market/prices",
-        code=("naxs_assets.market.prices",),
+        code=("naxs_assets.market.prices", "naxs_assets.market.quality.publication"),
         contract=PRICES,
         config={
             "gaps": sorted(source.gaps.columns),
@@ -193,7 +204,7 @@ def _prices(source: Source) -> LineageAsset:
             "quarantined in place"
         ),
         group=GROUP,
-        kinds=frozenset({"polars", "pandera", source.name}),
+        kinds=frozenset({"polars", "pandera", "duckdb", source.name}),
         owner=OWNER,
     )
 
