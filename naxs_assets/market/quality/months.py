@@ -19,34 +19,32 @@ _FEW_ROWS = 5
 _LOOSE_UNIT = 2.0
 """A board with fewer traded rows than ``_FEW_ROWS`` may close this far from its mean price."""
 
-_LAST_DAY = """
-CREATE TEMP TABLE before AS
-SELECT symbol, day, open, high, low, close, volume, amount, adj_factor
-FROM (
-    SELECT * FROM previous WHERE day = (SELECT max(day) FROM previous)
-    UNION ALL SELECT * FROM prices
-)
-WHERE quarantined_by IS NULL
-"""
-
 _BARS = """
 CREATE TEMP TABLE bars AS
 SELECT
-    b.*,
+    b.date, b.symbol, b.open, b.high, b.low, b.close, b.pre_close, b.volume, b.amount,
+    b.is_suspended, b.source,
     coalesce(i.board, '?') AS board,
-    i.list_date, i.list_date_known, i.delist_date,
+    CASE WHEN i.list_date_known THEN i.list_date END AS list_date, i.delist_date,
     NOT b.is_suspended AND b.volume > 0 AS traded,
     NOT b.is_suspended AND b.volume > 0 AND b.amount > 0 AS paid,
     p.open AS last_open, p.high AS last_high, p.low AS last_low, p.close AS last_close,
     p.volume AS last_volume, p.amount AS last_amount,
     b.adj_factor / p.adj_factor AS jump
 FROM prices b
-LEFT JOIN before p ON p.symbol = b.symbol AND p.day = b.day - 1
+LEFT JOIN (
+    SELECT symbol, day, open, high, low, close, volume, amount, adj_factor
+    FROM (
+        SELECT * FROM previous WHERE day = (SELECT max(day) FROM previous)
+        UNION ALL SELECT * FROM prices
+    )
+    WHERE quarantined_by IS NULL
+) p ON p.symbol = b.symbol AND p.day = b.day - 1
 LEFT JOIN instruments i ON i.symbol = b.symbol
 WHERE b.quarantined_by IS NULL
 """
 
-PREPARED = (_LAST_DAY, _BARS)
+PREPARED = (_BARS,)
 
 _SAME_PRICE = "abs(pre_close - last_close) <= 0.005 + 1e-9"
 # A price has two decimals, so the jump of a small dividend is known to half a tick.
@@ -69,7 +67,7 @@ VWAP = Question(
 UNIT = Question(
     rule="unit",
     reads=("prices", "instruments"),
-    judged="SELECT count(*) FROM (SELECT DISTINCT date, source, board FROM bars WHERE paid)",
+    judged="SELECT count(*) FROM bars WHERE paid",
     broken=f"""
     SELECT date, NULL AS symbol, greatest(middle, 1 / middle) AS observed,
         printf('%s board: amount / (volume x close) is %.4g', board, middle) AS detail
@@ -103,22 +101,26 @@ MISSING = Question(
     reads=("prices", "instruments"),
     judged="SELECT count(*) FROM prices",
     broken=f"""
-    WITH seen AS (
-        SELECT symbol, min(since) AS since
+    WITH days AS (SELECT date, day, count(*) AS present FROM prices GROUP BY date, day),
+    seen AS (
+        SELECT symbol, min(since) AS since, sum(rows) AS rows
         FROM (
-            SELECT symbol, 0 AS since FROM previous
-            UNION ALL SELECT symbol, min(day) FROM prices GROUP BY symbol
+            SELECT DISTINCT symbol, 0 AS since, 0 AS rows FROM previous
+            UNION ALL SELECT symbol, min(day), count(*) FROM prices GROUP BY symbol
         )
         GROUP BY symbol
     ),
-    days AS (SELECT date, day, count(*) AS present FROM prices GROUP BY date, day),
+    short AS (
+        SELECT s.symbol, s.since, i.delist_date
+        FROM seen s LEFT JOIN instruments i ON i.symbol = s.symbol
+        WHERE s.rows < (SELECT count(*) FROM days)
+    ),
     absent AS (
         SELECT d.date, d.present, s.symbol, count(*) OVER (PARTITION BY d.date) AS absent
         FROM days d
-        JOIN seen s ON d.day >= s.since
-        LEFT JOIN instruments i ON i.symbol = s.symbol
+        JOIN short s ON d.day >= s.since
         ANTI JOIN prices p ON p.symbol = s.symbol AND p.day = d.day
-        WHERE i.delist_date IS NULL OR d.date <= i.delist_date
+        WHERE s.delist_date IS NULL OR d.date <= s.delist_date
     )
     SELECT date, symbol,
         CASE WHEN absent <= {ALWAYS_ALLOWED}
@@ -183,13 +185,13 @@ STALE = Question(
 LIFE = Question(
     rule="life",
     reads=("prices", "instruments"),
-    judged="SELECT count(*) FROM bars WHERE list_date_known OR delist_date IS NOT NULL",
+    judged="SELECT count(*) FROM bars WHERE list_date IS NOT NULL OR delist_date IS NOT NULL",
     broken="""
     SELECT date, symbol, NULL AS observed,
         CASE WHEN date > delist_date THEN printf('delisted on %s', delist_date)
             ELSE printf('listed on %s', list_date) END AS detail
     FROM bars
-    WHERE (list_date_known AND date < list_date) OR date > delist_date
+    WHERE date < list_date OR date > delist_date
     """,
 )
 
