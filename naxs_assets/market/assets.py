@@ -31,6 +31,7 @@ from naxs_assets.market.identity import with_current_codes
 from naxs_assets.market.index_prices import build_index_month
 from naxs_assets.market.news import news_table
 from naxs_assets.market.prices import build_month
+from naxs_assets.market.quality.publication import accepted_repairs, publishable
 from naxs_assets.market.reference import (
     corporate_actions_table,
     index_members_table,
@@ -194,8 +195,17 @@ def _prices(source: Source) -> LineageAsset:
                     gaps=source.gaps,
                     policy=source.factor_policy,
                 )
+                findings = publishable(
+                    built.frame,
+                    built.findings,
+                    month=month,
+                    instruments=listed.frame(),
+                    previous=before.frame() if before else None,
+                    gaps=source.gaps,
+                )
             except MonthRefused as refusal:
-                yield Refused(month, refusal)
+                raw = source.bars(first_day(month), last_day(month))
+                yield Refused(month, refusal, rows=raw, key=("date", "symbol"))
                 if not previous[month]:
                     return  # nothing stands in for it, and every later month starts from it
                 continue
@@ -207,8 +217,9 @@ def _prices(source: Source) -> LineageAsset:
                 built.frame,
                 made_from=(days, listed, before),
                 metadata={
-                    "findings": built.findings.to_dicts(),
+                    "findings": findings.to_dicts(),
                     **built.counts(),
+                    **accepted_repairs(built.frame, source.factor_policy),
                     "rejected": _as_json(built.rejected),
                     "source": source.name,
                     "provenance": source.provenance(),
@@ -223,7 +234,7 @@ def _prices(source: Source) -> LineageAsset:
 
     recipe = Recipe(
         asset="market/prices",
-        code=("naxs_assets.market.prices",),
+        code=("naxs_assets.market.prices", "naxs_assets.market.quality.publication"),
         contract=PRICES,
         config={
             "gaps": sorted(source.gaps.columns),
@@ -245,7 +256,7 @@ def _prices(source: Source) -> LineageAsset:
             "quarantined in place"
         ),
         group=GROUP,
-        kinds=frozenset({"polars", "pandera", source.name}),
+        kinds=frozenset({"polars", "pandera", "duckdb", source.name}),
         owner=OWNER,
     )
 

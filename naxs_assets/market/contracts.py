@@ -372,7 +372,7 @@ NEWS = Contract(
 
 QUALITY_FINDINGS = Contract(
     name="findings",
-    version=1,
+    version=2,
     key=("asset", "month", "rule"),
     columns=(
         Column("asset", pl.String, "-", "table that was judged, for example market/prices"),
@@ -381,8 +381,23 @@ QUALITY_FINDINGS = Contract(
         Column("severity", pl.String, "-", "critical rows leave the market, warnings stay in it"),
         Column("verdict", pl.String, "-", "what became of the rule in this month"),
         Column("rows", pl.Int64, "rows", "rows that broke the rule", at_least=0),
-        Column("share", pl.Float64, "ratio", "of the month's raw rows", at_least=0),
-        Column("sample", pl.String, "-", "up to five keys, symbol and date, joined by commas"),
+        Column("judged", pl.Int64, "rows", "rows that the rule could be asked of", at_least=0),
+        Column("share", pl.Float64, "ratio", "broken rows of all raw or judged rows", at_least=0),
+        Column(
+            "observed",
+            pl.Float64,
+            "-",
+            "the figure that was judged, in the rule's unit",
+            nullable=True,
+        ),
+        Column(
+            "threshold",
+            pl.Float64,
+            "-",
+            "the figure it crossed, or would have crossed first",
+            nullable=True,
+        ),
+        Column("sample", pl.String, "-", "up to twenty keys, symbol and date, joined by commas"),
         Column("note", pl.String, "-", "in words; empty for none"),
     ),
 )

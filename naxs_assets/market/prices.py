@@ -10,6 +10,7 @@ from naxs_assets.errors import DataError
 from naxs_assets.market.contracts import PRICE_FIELDS, PRICES
 from naxs_assets.market.factor_repair import check_factor, half_up
 from naxs_assets.market.limits import LISTING_DAYS, with_limits
+from naxs_assets.market.quality.registry import Verdict
 from naxs_assets.market.quarantine import quarantined_rows
 from naxs_assets.market.row_rules import (
     judged_rows,
@@ -18,7 +19,7 @@ from naxs_assets.market.row_rules import (
     report_missing_days,
     unique_rows,
 )
-from naxs_assets.market.rules import Findings, Verdict
+from naxs_assets.market.rules import Findings
 from naxs_assets.market.sources.base import RAW_BARS, DeclaredGaps, FactorPolicy
 from naxs_assets.market.suspension import with_absent_rows, with_last_prices, with_state
 from naxs_assets.partitions import first_day, last_day

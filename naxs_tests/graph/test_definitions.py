@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from naxs_assets.definitions import Platform, build_defs
-from naxs_assets.market.rules import RULES
+from naxs_assets.market.quality.registry import RULES
 from naxs_assets.settings import SHANGHAI
 from naxs_tests.graph.small import close, open_home, settings_of
 
