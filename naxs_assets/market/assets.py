@@ -27,7 +27,6 @@ from naxs_assets.market.contracts import (
 )
 from naxs_assets.market.findings import findings_table
 from naxs_assets.market.fundamentals import available, with_revisions
-from naxs_assets.market.identity import with_current_codes
 from naxs_assets.market.index_prices import build_index_month
 from naxs_assets.market.news import news_table
 from naxs_assets.market.prices import build_month
@@ -187,7 +186,7 @@ def _prices(source: Source) -> LineageAsset:
             tables = {"calendar": days.frame(), "instruments": listed.frame()}
             try:
                 built = build_month(
-                    with_current_codes(source.bars(first_day(month), last_day(month))),
+                    source.bars(first_day(month), last_day(month)),
                     month=month,
                     **tables,
                     # Only the market's first month may lack the one before it.

@@ -9,6 +9,7 @@ import polars as pl
 from naxs_assets.errors import DataError
 from naxs_assets.market.contracts import PRICE_FIELDS, PRICES
 from naxs_assets.market.factor_repair import check_factor, half_up
+from naxs_assets.market.identity import with_current_codes
 from naxs_assets.market.limits import LISTING_DAYS, with_limits
 from naxs_assets.market.quality.registry import Verdict
 from naxs_assets.market.quarantine import quarantined_rows
@@ -76,13 +77,14 @@ def build_month(
     """Return the prices of ``month`` (``YYYY-MM``) from ``raw`` bars (columns ``RAW_BARS``).
 
     ``previous`` is the prices table of the month before, or None for the first one: last closes and
-    adjustment factors carry over from it. ``gaps`` and ``policy`` are the source's. The same input
+    adjustment factors carry over from it. A code of before is read as the code of now. ``gaps`` and ``policy`` are the source's. The same input
     gives the same frame.
 
     Raises ``MonthRefused`` when more rows break a rule than its share allows, and ``DataError``
     when ``raw`` holds days of another month or lacks a column.
     """
     _require_shape(raw, month)
+    raw = with_current_codes(raw)
     known = {name: raw.get_column(name).count() for name in gaps.columns & set(RAW_BARS)}
     findings = Findings(f"market/prices {month}", raw.height, gaps=gaps, known=known)
     placed, rejected = placed_rows(raw, month, calendar, findings)
