@@ -70,7 +70,8 @@ class Part:
 
     ``scope`` is a day, a symbol or an index, or empty for a whole table; ``wanted`` is what was
     asked. ``raw_sha256`` is the digest over all the responses that were read, ``content_hash``
-    that of the canonical rows. ``absent`` names the columns that are null in every row. A part that is ``id`` higher was answered later.
+    that of the canonical rows; ``absent`` names the columns that are null in every row. A part with
+    a higher ``id`` was answered later.
     """
 
     id: int
