@@ -198,9 +198,11 @@ class LiveSource:
         return min(self._as_of, self._clock()) if self._as_of else self._clock()
 
     def _sessions(self) -> Sequence[date]:
-        own = self.open_days()
+        own = self.open_days().to_list()
         until = self._now().astimezone(SHANGHAI).date()
-        days: list[date] = trading_days(own if len(own) else None, until)["date"].to_list()
+        if own and own[-1] >= until:  # the library takes two seconds to load
+            return own
+        days: list[date] = trading_days(pl.Series(own, dtype=pl.Date), until)["date"].to_list()
         return days
 
     def _newest(self, table: PulledTable) -> pl.DataFrame:
