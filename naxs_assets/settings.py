@@ -10,7 +10,7 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -71,6 +71,11 @@ class DeadlineSettings(_Model):
     snapshot: time = time(15, 45)
     final: time = time(18, 30)
     alert_minutes: int = Field(default=10, ge=0)
+
+    @property
+    def allowed(self) -> timedelta:
+        """How late a day may be before it raises the alarm."""
+        return timedelta(minutes=self.alert_minutes)
 
 
 class LiveSettings(_Model):

@@ -19,9 +19,10 @@ from naxs_assets.market.fetching.hosts import BUDGETS, Budget, Limits
 from naxs_assets.market.fetching.live import FETCHING_FOLDER, LiveFetcher
 from naxs_assets.market.fetching.replay import ReplayFetcher
 from naxs_assets.market.pulling.parts import PULLED_FOLDER, PulledStore
-from naxs_assets.market.pulling.planning import Ask
+from naxs_assets.market.pulling.planning import Ask, Lives
 from naxs_assets.market.pulling.pull import Puller, PullResult, bar_ranks, table_ranks
 from naxs_assets.market.pulling.replay import Difference, parts_of, replay
+from naxs_assets.market.pulling.universe import lives_of, sessions_of
 from naxs_assets.market.pulling.winners import BAR_TABLES, Ranks
 from naxs_assets.market.sources.offers import Offer, PulledTable
 from naxs_assets.market.sources.registry import offers_of
@@ -106,6 +107,14 @@ class LiveHome:
             )
             for table, names in self.live.order.items()
         }
+
+    def sessions(self, first: date, last: date) -> list[date]:
+        """The open days from ``first`` to ``last``, as pulled."""
+        return sessions_of(self.store, first, last)
+
+    def lives(self) -> Lives:
+        """Every symbol of the universe with its days of listing and delisting, as pulled."""
+        return lives_of(self.store, self.index)
 
     def limits(self) -> Limits:
         """The limits of fetching with the budgets of the settings."""

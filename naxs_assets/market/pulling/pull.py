@@ -10,7 +10,6 @@ from typing import Any
 
 import polars as pl
 
-from naxs_assets.market.calendar import trading_days
 from naxs_assets.market.fetching.calls import Fetcher
 from naxs_assets.market.pulling.fallback import Given, Setback, take
 from naxs_assets.market.pulling.members import member_intervals
@@ -32,6 +31,7 @@ from naxs_assets.market.pulling.planning import (
     reference_asks,
 )
 from naxs_assets.market.pulling.restatements import note_restatements
+from naxs_assets.market.pulling.universe import lives_of, sessions_of
 from naxs_assets.market.pulling.winners import BAR_TABLES, Ranks, ranks_of, winning_bars
 from naxs_assets.market.sources.offers import Offer, PulledTable
 from naxs_assets.settings import SHANGHAI
@@ -121,8 +121,8 @@ class Puller:
         result = PullResult(first, last, trailing)
         self._note_restatements(result)  # of a pull that was killed before it compared
         self._ask(reference_asks(aim, self.store.parts()), result)
-        sessions = self.sessions(first, last)
-        lives = self.lives()
+        sessions = sessions_of(self.store, first, last)
+        lives = lives_of(self.store, self.index)
         self._ask(bar_asks(aim, self.store.parts(), sessions, lives), result)
         self._ask_by_symbol(aim, sessions, lives, result)
         self._ask(index_asks(aim, self.store.parts(), sessions), result)
@@ -133,34 +133,6 @@ class Puller:
         self._note_restatements(result)
         self.store.add_pull(self.clock(), result.verdict, result.facts())
         return result
-
-    def sessions(self, first: date, last: date) -> list[date]:
-        """The open days from ``first`` to ``last``."""
-        parts = self.store.parts(PulledTable.OPEN_DAYS)
-        own = self.store.rows(parts[-1]).get_column("date") if parts else None
-        days = trading_days(own, last).get_column("date")
-        return [day for day in days.to_list() if day >= first]
-
-    def lives(self) -> Lives:
-        """Every symbol that is or was in the index, with its days of listing and delisting."""
-        symbols = self._members().get_column("symbol").unique().sort().to_list()
-        parts = self.store.parts(PulledTable.INSTRUMENTS)
-        listed: dict[str, tuple[date | None, date | None]] = {}
-        if parts:
-            rows = (
-                self.store.rows(parts[-1])
-                .group_by("symbol", maintain_order=True)
-                .agg(
-                    pl.col("list_date").min(),
-                    # One that was listed again has an end for each time but perhaps the last.
-                    pl.when(pl.col("delist_date").is_null().any())
-                    .then(None)
-                    .otherwise(pl.col("delist_date").max())
-                    .alias("delist_date"),
-                )
-            )
-            listed = {symbol: (start, end) for symbol, start, end in rows.iter_rows()}
-        return {symbol: listed.get(symbol, (None, None)) for symbol in symbols}
 
     def _members(self) -> pl.DataFrame:
         return member_intervals(self.store, self.index)

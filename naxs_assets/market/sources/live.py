@@ -83,16 +83,17 @@ class LiveSource:
 
     @property
     def gaps(self) -> DeclaredGaps:
-        """Columns that no stored bar has, and what the members are not known for."""
-        bars = self._parts(*BAR_TABLES)
-        columns = (
-            frozenset(RAW_BARS)
-            & frozenset.intersection(*(frozenset(part.absent) for part in bars if part.rows))
-            if any(part.rows for part in bars)
-            else frozenset()
-        )
-        if not self._parts(PulledTable.FACTORS):
-            columns |= {"adj_factor"}
+        """Columns that no stored bar has, and what the members are not known for.
+
+        Before the first pull nothing is known to be missing.
+        """
+        columns: frozenset[str] = frozenset()
+        bars = [part for part in self._parts(*BAR_TABLES) if part.rows]
+        if bars:
+            absent = [frozenset(part.absent) for part in bars]
+            columns = frozenset(RAW_BARS) & frozenset.intersection(*absent)
+            if not self._parts(PulledTable.FACTORS):
+                columns |= {"adj_factor"}
         return DeclaredGaps(
             columns=columns,
             notes=(_NO_ROWS_WHEN_SUSPENDED, *self._member_note()),

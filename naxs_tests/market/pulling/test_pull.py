@@ -11,6 +11,7 @@ import pytest
 from naxs_assets.market.fetching.calls import Family
 from naxs_assets.market.pulling.parts import PulledStore
 from naxs_assets.market.pulling.pull import FRESH, STALE, bar_ranks, table_ranks
+from naxs_assets.market.pulling.universe import sessions_of
 from naxs_assets.market.pulling.winners import BAR_TABLES
 from naxs_assets.market.sources.live import LiveSource
 from naxs_assets.market.sources.offers import PulledTable
@@ -79,7 +80,7 @@ def test_every_week_more_sessions_are_fetched_again(store: PulledStore, upstream
     functions(upstream)
     upstream.clock.set(date(2021, 9, 7))
     result = puller(store, upstream).pull(FIRST, date(2021, 9, 7))
-    sessions = len(puller(store, upstream).sessions(FIRST, date(2021, 9, 7)))
+    sessions = len(sessions_of(store, FIRST, date(2021, 9, 7)))
     assert result.trailing == 60
     assert functions(upstream)["baostock", "day"] == min(60, sessions) - 1
 

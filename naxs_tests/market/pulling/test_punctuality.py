@@ -8,9 +8,10 @@ import pytest
 
 from naxs_assets.market.pulling.parts import PulledStore
 from naxs_assets.market.pulling.punctuality import arrival_of_bars, punctuality
+from naxs_assets.market.pulling.universe import lives_of
 from naxs_assets.settings import SHANGHAI
 from naxs_tests.market.pulling.conftest import FIRST
-from naxs_tests.market.pulling.memory import Upstream, puller
+from naxs_tests.market.pulling.memory import INDEX, Upstream, puller
 from naxs_tests.market.pulling.test_pull import TODAY, TOMORROW
 
 THURSDAY, FRIDAY, MONDAY = date(2024, 1, 4), date(2024, 1, 5), date(2024, 1, 8)
@@ -62,9 +63,9 @@ def test_bars_are_there_when_a_day_or_nearly_every_symbol_was_answered(
 ) -> None:
     one = puller(store, upstream)
     one.pull(FIRST, TODAY)
-    arrived = arrival_of_bars(store.parts(), one.lives())
+    arrived = arrival_of_bars(store.parts(), lives_of(store, INDEX))
     assert arrived(TODAY) == at(TODAY, 19, 0)
     assert arrived(TOMORROW) is None
     upstream.clock.set(TOMORROW, 15, 40)
     one.pull(FIRST, TOMORROW)
-    assert arrival_of_bars(store.parts(), one.lives())(TOMORROW) == at(TOMORROW, 15, 40)
+    assert arrival_of_bars(store.parts(), lives_of(store, INDEX))(TOMORROW) == at(TOMORROW, 15, 40)
