@@ -20,8 +20,17 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from naxs_assets.market.fetching.conversation import Conversation, LiveConversation
-from naxs_assets.market.fetching.errors import BrokenError, NotAllowedError, NotRecordedError
+from naxs_assets.market.fetching.conversation import (
+    Conversation,
+    LiveConversation,
+    ReplayConversation,
+)
+from naxs_assets.market.fetching.errors import (
+    BrokenError,
+    FetchError,
+    NotAllowedError,
+    NotRecordedError,
+)
 from naxs_assets.market.fetching.exchanges import Request, Response, kept_headers
 from naxs_assets.market.fetching.hosts import RequestLimits
 
@@ -135,12 +144,10 @@ class ChokePoint:
         if isinstance(arguments[0], socket.socket) and arguments[0].family == socket.AF_UNIX:
             return
         where = f"{event}: {arguments[1] if len(arguments) > 1 else arguments[0]}"
-        if isinstance(conversation, LiveConversation):
-            error = NotAllowedError(
-                "a connection past the choke point; nothing was asked", where=where
-            )
-            raise conversation.fail(error)
-        refusal = NotRecordedError("a replay tried to connect; nothing was asked", where=where)
+        if isinstance(conversation, ReplayConversation):
+            refusal: FetchError = NotRecordedError("a replay tried to connect", where=where)
+        else:
+            refusal = NotAllowedError("a connection past the choke point", where=where)
         raise conversation.fail(refusal) if conversation is not None else refusal
 
 

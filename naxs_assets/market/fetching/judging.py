@@ -102,6 +102,7 @@ def _seconds(retry_after: str) -> float | None:
         until = parsedate_to_datetime(retry_after)
     except ValueError:
         return None
+    # The upstream means the time that it is, not the time of a frozen clock.
     return max(0.0, (until - datetime.now(UTC)).total_seconds()) if until.tzinfo else None
 
 

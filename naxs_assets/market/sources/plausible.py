@@ -23,6 +23,9 @@ INDEX_MEAN_PRICE = (2.0, 200.0)
 """CNY: where the mean price of an index's stocks must lie."""
 
 _OPENING = time(9, 30)
+_WIDEST_DAY = 2
+_OTHER_UNIT = 10
+_FEW = 0.02
 _TICK = 0.011
 _ROUNDING = 0.0006
 _TRADED = (pl.col("volume") > 0) & (pl.col("amount") > 0) & (pl.col("close") > 0)
@@ -42,21 +45,44 @@ def price_ratio() -> pl.Expr:
 def check_bars(answer: Answer, bars: pl.DataFrame) -> pl.DataFrame:
     """Return ``bars``; raise ``SchemaChangedError`` where the answer as a whole cannot be right.
 
-    ``bars`` are rows of one answer in canonical units, in the answer's order. Refused are, on the
-    traded rows: a median of amount / (volume x price) outside 0.8..1.25 on a board; prices that
-    break low <= open, close <= high on more than a fifth of the rows; returns that contradict close
-    and previous close, or previous closes that are not the close before, on more than half.
+    ``bars`` are rows of one answer in canonical units. Refused are a median of amount / (volume x
+    price) outside 0.8..1.25 on the traded rows of a board, or one off by ten and more on 2 % of
+    them; prices that break low <= open, close <= high <= 2 low, or a price without volume, volume
+    without amount and the other way about, on more than a fifth; returns that contradict close and
+    previous close, or previous closes that are not the close before, on more than half. One row
+    alone never counts.
     """
     absent = [
         pl.lit(None, dtype=pl.Float64).alias(name)
         for name in ("open", "high", "low", "pre_close", "change")
         if name not in bars.columns
     ]
+    _check_zeros(answer, bars)
     traded = bars.with_columns(absent).filter(_TRADED.fill_null(value=False))
     _check_units(answer, traded)
     _check_order(answer, traded)
     _check_returns(answer, traded)
     _check_previous(answer, traded)
+    return bars
+
+
+def check_index_bars(answer: Answer, bars: pl.DataFrame) -> pl.DataFrame:
+    """Return ``bars``; raise ``SchemaChangedError`` where volume cannot be in shares.
+
+    Amount / volume of an index is the mean price of its stocks: CNY 2 to 200 in the median, and
+    within ten times that on all but 2 % of the days. Order and zeros are as in :func:`check_bars`.
+    """
+    _check_zeros(answer, bars)
+    traded = bars.filter((pl.col("volume") > 0) & (pl.col("amount") > 0))
+    if traded.is_empty():
+        return bars
+    mean = pl.col("amount") / pl.col("volume")
+    median = traded.select(mean.median()).item()
+    if not INDEX_MEAN_PRICE[0] <= median <= INDEX_MEAN_PRICE[1]:
+        raise changed(answer.call, "volume", "has another unit: amount / volume", f"{median:.4g}")
+    off = traded.filter(~mean.is_between(median / _OTHER_UNIT, median * _OTHER_UNIT))
+    _refuse_share(answer, "volume", "has another unit", off, traded.height, _FEW)
+    _check_order(answer, traded)
     return bars
 
 
@@ -71,6 +97,16 @@ def check_snapshot_day(answer: Answer, wanted: date) -> None:
         raise changed(answer.call, "date", f"is not {wanted}", f"{taken:%Y-%m-%d %H:%M} Shanghai")
 
 
+def _check_zeros(answer: Answer, bars: pl.DataFrame) -> None:
+    volume, amount = (pl.col(name).fill_null(0) > 0 for name in ("volume", "amount"))
+    halted = pl.col("is_suspended") if "is_suspended" in bars.columns else pl.lit(value=False)
+    open_day = pl.col("close").is_not_null() & ~halted.fill_null(value=False)
+    judged = bars.filter(volume | amount | open_day)
+    broken = judged.filter((volume != amount) | (open_day & pl.col("volume").is_null()))
+    what = "is empty or not zero together with amount"
+    _refuse_share(answer, "volume", what, broken, judged.height, 0.2)
+
+
 def _check_units(answer: Answer, traded: pl.DataFrame) -> None:
     medians = (
         traded.group_by(board_expression().alias("board"))
@@ -81,6 +117,8 @@ def _check_units(answer: Answer, traded: pl.DataFrame) -> None:
         if ratio is not None and not UNIT_RANGE[0] <= ratio <= UNIT_RANGE[1]:
             what = f"of the {board} board has another unit: amount / (volume x price)"
             raise changed(answer.call, "volume", what, f"{ratio:.4g} in the median")
+    off = traded.filter(~price_ratio().is_between(1 / _OTHER_UNIT, _OTHER_UNIT))
+    _refuse_share(answer, "volume", "has another unit", off, traded.height, _FEW)
 
 
 def _check_order(answer: Answer, traded: pl.DataFrame) -> None:
@@ -88,6 +126,7 @@ def _check_order(answer: Answer, traded: pl.DataFrame) -> None:
     broken = traded.filter(
         (high < pl.max_horizontal("open", "close", "low"))
         | (low > pl.min_horizontal("open", "close", "high"))
+        | (high > _WIDEST_DAY * low)
     )
     _refuse_share(answer, "high", "prices are out of order", broken, traded.height, 0.2)
 
@@ -115,18 +154,3 @@ def _refuse_share(
     if broken.height > max(1, share * judged):
         told = f"{what} on {broken.height} of {judged} rows"
         raise changed(answer.call, column, told, broken.row(0, named=True))
-
-
-def check_index_bars(answer: Answer, bars: pl.DataFrame) -> pl.DataFrame:
-    """Return ``bars``; raise ``SchemaChangedError`` where volume cannot be in shares.
-
-    Amount / volume of an index is the mean price of its stocks: CNY 2 to 200 in the median. The
-    large indices had 6 to 30 since 2005, so that lots taken for shares fall outside, and the other
-    way about.
-    """
-    traded = bars.filter((pl.col("volume") > 0) & (pl.col("amount") > 0))
-    mean = traded.select((pl.col("amount") / pl.col("volume")).median()).item()
-    if mean is not None and not INDEX_MEAN_PRICE[0] <= mean <= INDEX_MEAN_PRICE[1]:
-        raise changed(answer.call, "volume", "has another unit: amount / volume", f"{mean:.4g}")
-    _check_order(answer, traded)
-    return bars

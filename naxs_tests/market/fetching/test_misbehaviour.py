@@ -21,6 +21,7 @@ from naxs_assets.market.fetching.errors import (
 from naxs_assets.market.fetching.live import LiveFetcher
 from naxs_tests.market.fetching.conftest import Clock, quick
 from naxs_tests.market.fetching.loopback import (
+    Asked,
     Reply,
     Upstream,
     answer,
@@ -36,7 +37,9 @@ from naxs_tests.market.fetching.vendor import (
     factor,
     good_factor,
     good_kline,
+    good_news,
     kline,
+    news,
     suspensions,
 )
 
@@ -58,9 +61,15 @@ def failure(upstream: Upstream, fetcher: LiveFetcher, reply: Reply, call: Call) 
     upstream.script = lambda asked: reply
     with pytest.raises(FetchError) as raised:
         fetcher.fetch(call)
-    upstream.script = lambda asked: good_factor() if "hfq" in asked.path else good_kline()
-    assert fetcher.fetch(call).frame.height == 2
+    upstream.script = good
+    assert fetcher.fetch(call).frame.height > 0
     return raised.value
+
+
+def good(asked: Asked) -> Reply:
+    if asked.host.startswith("search"):
+        return good_news()
+    return good_factor() if asked.path.endswith("hfq.js") else good_kline()
 
 
 @pytest.mark.parametrize("status", [403, 418, 451, 456])
@@ -115,6 +124,27 @@ def test_what_does_not_arrive_whole_is_broken(
     upstream: Upstream, fetcher: LiveFetcher, reply: Reply
 ) -> None:
     assert isinstance(failure(upstream, fetcher, reply, kline()), BrokenError)
+
+
+BY_CURL: dict[str, tuple[Reply, type[FetchError]]] = {
+    "refused": (answer(403, PAGE), RefusedError),
+    "throttled": (answer(429, b"slow down"), ThrottledError),
+    "page": (answer(200, PAGE), RefusedError),
+    "login": (LOGIN, RefusedError),
+    "closed": (raw(b""), BrokenError),
+    "cut": (raw(CUT), BrokenError),
+    "slow_header": (silent, BrokenError),
+    "dripping_body": (dripping(WHOLE), BrokenError),
+    "endless_body": (answer(200, b" " * 30_000 + WHOLE), BrokenError),
+    "endless_unannounced": (raw(b"HTTP/1.1 200 OK\r\n\r\n" + b" " * 90_000), BrokenError),
+}
+
+
+@pytest.mark.parametrize(("reply", "kind"), BY_CURL.values(), ids=BY_CURL.keys())
+def test_same_by_the_other_http_library(
+    upstream: Upstream, fetcher: LiveFetcher, reply: Reply, kind: type[FetchError]
+) -> None:
+    assert type(failure(upstream, fetcher, reply, news())) is kind
 
 
 CHANGES = {

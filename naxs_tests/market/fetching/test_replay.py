@@ -18,7 +18,7 @@ from naxs_assets.market.fetching.errors import NotRecordedError
 from naxs_assets.market.fetching.live import LiveFetcher
 from naxs_assets.market.fetching.replay import ReplayFetcher
 from naxs_tests.market.fetching.conftest import START, Clock, quick
-from naxs_tests.market.fetching.loopback import Asked, Reply, Upstream, answer
+from naxs_tests.market.fetching.loopback import Asked, Reply, Upstream
 from naxs_tests.market.fetching.vendor import (
     KLINES,
     NEWS_COLUMNS,
@@ -48,17 +48,25 @@ def good(asked: Asked) -> Reply:
 
 
 @pytest.fixture(scope="module")
-def recorded(upstream: Upstream, folder: Path) -> dict[str, Answer]:
-    upstream.script = good
-    with LiveFetcher(folder, Clock(), quick()) as fetcher:
-        calls = {"kline": kline(), "factor": factor(), "news": news(), "suspensions": suspensions()}
-        answers = {name: fetcher.fetch(call) for name, call in calls.items()}
-    upstream.script = lambda asked: answer(500, b"a replay must not come here")
-    return answers
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture(scope="module")
-def replay(recorded: dict[str, Answer], folder: Path) -> Iterator[ReplayFetcher]:
+def live(upstream: Upstream, folder: Path, clock: Clock) -> Iterator[LiveFetcher]:
+    with LiveFetcher(folder, clock, quick()) as fetcher:
+        yield fetcher
+
+
+@pytest.fixture(scope="module")
+def recorded(upstream: Upstream, live: LiveFetcher) -> dict[str, Answer]:
+    upstream.script = good
+    calls = {"kline": kline(), "factor": factor(), "news": news(), "suspensions": suspensions()}
+    return {name: live.fetch(call) for name, call in calls.items()}
+
+
+@pytest.fixture(scope="module")
+def replay(folder: Path) -> Iterator[ReplayFetcher]:
     with ReplayFetcher(folder) as fetcher:
         yield fetcher
 
@@ -94,35 +102,34 @@ def test_unrecorded_call(replay: ReplayFetcher) -> None:
 
 
 def test_answers_of_one_call_are_kept_in_time_order(
-    upstream: Upstream, tmp_path: Path, clock: Clock
+    upstream: Upstream, live: LiveFetcher, replay: ReplayFetcher, folder: Path, clock: Clock
 ) -> None:
-    with LiveFetcher(tmp_path, clock, quick()) as fetcher:
-        upstream.script = lambda asked: good_kline(KLINES[:1])
-        fetcher.fetch(kline())
-        clock.advance(DAY)
-        upstream.script = lambda asked: good_kline(KLINES)
-        fetcher.fetch(kline())
-    with ReplayFetcher(tmp_path) as newest:
-        assert newest.fetch(kline()).frame.height == 2
-    with ReplayFetcher(tmp_path, as_of=START + DAY / 2) as earlier:
-        first = earlier.fetch(kline())
+    call = kline("000002")
+    upstream.script = lambda asked: good_kline(KLINES[:1])
+    live.fetch(call)
+    clock.advance(DAY)
+    upstream.script = lambda asked: good_kline(KLINES)
+    live.fetch(call)
+    assert replay.fetch(call).frame.height == 2
+    with ReplayFetcher(folder, as_of=START + DAY / 2) as earlier:
+        first = earlier.fetch(call)
         assert first.frame.height == 1
         assert first.fetched_at == START
-    with ReplayFetcher(tmp_path, as_of=START - DAY) as before, pytest.raises(NotRecordedError):
-        before.fetch(kline())
+    with ReplayFetcher(folder, as_of=START - DAY) as before, pytest.raises(NotRecordedError):
+        before.fetch(call)
 
 
-def test_damaged_response_is_not_replayed(upstream: Upstream, tmp_path: Path, clock: Clock) -> None:
-    upstream.script = good
-    with LiveFetcher(tmp_path, clock, quick()) as fetcher:
-        digest = fetcher.fetch(kline()).responses[0]
-        body = next((tmp_path / "raw").rglob(digest))
-        body.write_bytes(body.read_bytes().replace(b"10.1", b"19.1"))
-        with ReplayFetcher(tmp_path) as replay, pytest.raises(NotRecordedError, match="damaged"):
-            replay.fetch(kline())
-        fetcher.fetch(kline())
-    with ReplayFetcher(tmp_path) as replay:
-        assert replay.fetch(kline()).frame.height == 2
+def test_damaged_response_is_not_replayed(
+    upstream: Upstream, live: LiveFetcher, replay: ReplayFetcher, folder: Path
+) -> None:
+    upstream.script = lambda asked: good_kline(KLINES[1:])
+    call = kline("000003")
+    body = next((folder / "raw").rglob(live.fetch(call).responses[0]))
+    body.write_bytes(body.read_bytes().replace(b"10.1", b"19.1"))
+    with pytest.raises(NotRecordedError, match="damaged"):
+        replay.fetch(call)
+    live.fetch(call)
+    assert replay.fetch(call).frame.height == 1
 
 
 CONNECTING = """

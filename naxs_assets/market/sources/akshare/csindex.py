@@ -40,8 +40,8 @@ _OLDEST = timedelta(days=45)
 
 
 def _calls(wanted: Wanted) -> Sequence[Call]:
-    """Weights, of the last month's end, and members, of the last session; none of past days."""
-    if wanted.last != wanted.now:
+    """Weights, of the last month's end, and members, of the last session; none for past days."""
+    if not wanted.first == wanted.last == wanted.now:
         return []
     arguments = {"symbol": wanted.index[:6]}
     return [

@@ -214,15 +214,15 @@ def _st_calls(wanted: Wanted) -> Sequence[Call]:
 
 
 def _st(wanted: Wanted, answers: Sequence[Answer]) -> pl.DataFrame:
-    """The stocks under special treatment today.
+    """The stocks under special treatment today: the board of risk warnings.
 
-    The board of risk warnings also lists stocks in their delisting period, whose names say 退; they
-    are left out unless they are ST too.
+    The board also holds stocks in their delisting period, whose names say 退; they are left out
+    unless they are ST too.
     """
     (answer,) = answers
     check_snapshot_day(answer, wanted.first)
     rows = with_symbols(answer, read(answer, symbol=text("代码"), name=text("名称")))
-    rows = rows.filter(pl.col("name").str.contains("ST"))
+    rows = rows.filter(pl.col("name").str.contains("ST") | ~pl.col("name").str.contains("退"))
     rows = rows.select("symbol", pl.lit(wanted.first).alias("date")).unique(maintain_order=True)
     return finished(PulledTable.ST, [rows])
 

@@ -243,7 +243,7 @@ def test_index_volume_comes_in_lots() -> None:
         rows_of(INDEX, span, ask(call, kline=kline(lines[1].replace("120000000,", "1200000,"))))
 
 
-def test_st_is_told_by_the_names_of_the_risk_board() -> None:
+def test_st_is_the_risk_board_without_stocks_in_their_delisting_period() -> None:
     (call,) = ST.calls(TODAY)
 
     def row(code: str, name: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from naxs_tests.market.sources.asking import FRIDAY, TODAY, ask, made, rows_of, 
 (MEMBERS,) = csindex.OFFERS
 (INSTRUMENTS,) = exchanges.OFFERS
 (INDUSTRY,) = shenwan.OFFERS
-INDEX = wanted(date(2024, 1, 2), FRIDAY, index="000300.SH")
+INDEX = wanted(FRIDAY, FRIDAY, index="000300.SH")
 
 
 def excel(*rows: tuple[Any, ...], columns: list[str] | None = None) -> bytes:
@@ -51,7 +51,8 @@ def test_members_are_told_with_weights_of_month_end_and_as_of_now() -> None:
 
 
 def test_members_of_past_days_are_not_offered() -> None:
-    assert not MEMBERS.calls(wanted(date(2023, 12, 1), date(2023, 12, 29), index="000300.SH"))
+    assert not MEMBERS.calls(wanted(date(2023, 12, 1), FRIDAY, index="000300.SH"))
+    assert not MEMBERS.calls(wanted(date(2024, 1, 4), date(2024, 1, 4), index="000300.SH"))
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,10 @@
 import ast
 import inspect
 import json
+import os
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -96,6 +98,22 @@ def test_the_snapshot_is_read_in_shares_and_yuan() -> None:
         "is_st": False,
         "is_suspended": None,
     }
+
+
+def test_a_recorded_quote_gives_the_bar_that_another_vendor_has() -> None:
+    """``QUOTE`` holds the numbers recorded on 2023-02-08."""
+    folder = os.environ.get("NAXS_REAL_DATA")
+    if not folder:
+        pytest.skip("NAXS_REAL_DATA names no folder of recorded data")
+    bars = pl.read_parquet(Path(folder) / "daily_full_csi300now_2020_2023.parquet")
+    other = bars.filter(symbol="600519.SH", date=date(2023, 2, 8)).row(0, named=True)
+
+    row = snapshot(QUOTE).row(0, named=True)
+
+    for name in ("open", "high", "low", "close", "pre_close", "volume"):
+        assert row[name] == other[name], name
+    assert row["amount"] == pytest.approx(other["amount"], abs=1)
+    assert row["change"] == pytest.approx(other["pct_chg"] / 100, abs=1e-5)
 
 
 def test_a_suspended_stock_keeps_its_previous_close_only() -> None:
