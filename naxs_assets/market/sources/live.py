@@ -102,9 +102,9 @@ class LiveSource:
 
     def _member_note(self) -> tuple[str, ...]:
         starts = [part.wanted.first for part in self._parts(PulledTable.MEMBERS)]
-        if starts and min(starts) <= self._first:
+        if not starts or min(starts) <= self._first:
             return ()
-        begins = min(starts).isoformat() if starts else "-"
+        begins = min(starts)
         return (f"指数成分自 {begins} 起 index members are known from {begins} on",)
 
     def identity(self) -> dict[str, str | int | float | bool]:
