@@ -116,7 +116,10 @@ def build_defs(
             price_checks(platform.lineage),
             *([on_time_check(live)] if live else []),
         ],
-        jobs=[data_pipeline_job(), *(strategy_job(strategy) for strategy in strategies)],
+        jobs=[
+            data_pipeline_job(),
+            *(strategy_job(strategy, (PULL,) if live else ()) for strategy in strategies),
+        ],
         schedules=[
             *data_pipeline_schedules(platform.source, months_now),
             *(nightly_schedule(strategy, months_now) for strategy in strategies),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from naxs_assets.automation.pipeline import PULL
 from naxs_assets.catalog.models import Strategy
 
 if TYPE_CHECKING:
@@ -15,11 +15,17 @@ if TYPE_CHECKING:
     )
 
 
-def strategy_job(strategy: Strategy) -> UnresolvedAssetJobDefinition:
-    """Everything from the calendar to the report of one strategy, for a range of months."""
+def strategy_job(
+    strategy: Strategy, without: Sequence[dg.AssetKey] = ()
+) -> UnresolvedAssetJobDefinition:
+    """Everything from the calendar to the report of one strategy, for a range of months.
+
+    ``without`` leaves out what stands before the calendar: a backfill asks no upstream.
+    """
     report = dg.AssetSelection.assets([strategy.name, "report"])
-    # What is pulled is the data pipeline's: a backfill asks no upstream.
-    made = report.upstream() - dg.AssetSelection.assets(PULL)
+    made: dg.AssetSelection = report.upstream()
+    if without:
+        made -= dg.AssetSelection.assets(*without)
     return dg.define_asset_job(
         name=strategy.name,
         selection=made,

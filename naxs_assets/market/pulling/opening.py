@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
+import stamina
 from filelock import FileLock, Timeout
 
 from naxs_assets.catalog.loading import load_catalogue
@@ -158,6 +159,8 @@ class LiveHome:
 
     @contextmanager
     def _fetcher(self) -> Iterator[LiveFetcher]:
+        # It would print every retry to where a command prints its result.
+        stamina.instrumentation.set_on_retry_hooks(())
         address = None
         if self.live.baostock:
             host, _, port = self.live.baostock.rpartition(":")
