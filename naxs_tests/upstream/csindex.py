@@ -71,6 +71,7 @@ def _file(
         lambda rows: spreadsheet(columns, rows),
         columns={"date": columns[0]},
         content_type=SPREADSHEET,
+        fixed=True,
     )
 
 

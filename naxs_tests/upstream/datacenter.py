@@ -18,7 +18,7 @@ from naxs_assets.market.fetching.calls import Family
 from naxs_tests.upstream.replies import Asked, Reply, Route, Row
 from naxs_tests.upstream.seen import SeenMarket
 
-_IMPLEMENTATION_NOTICE = timedelta(days=7)
+_FROM_PLAN_TO_NOTICE = timedelta(days=45)
 _MARKETS = {
     ("SH", Board.MAIN): "069001001001",
     ("SH", Board.STAR): "069001001006",
@@ -102,18 +102,22 @@ def reported_with(ex_date: date) -> date:
 
 
 def _dividends(text: str, market: SeenMarket) -> list[Row]:
+    """Plans without an ex-date, then what was announced with one; the newest notice first."""
     period = _day(text)
     names = _names(market)
     days = market.market.open_days
     known = market.market.corporate_actions.filter(
-        pl.col("announced_at") <= market.today, (pl.col("cash") > 0) | (pl.col("bonus") > 0)
+        pl.col("announced_at") - _FROM_PLAN_TO_NOTICE <= market.today,
+        (pl.col("cash") > 0) | (pl.col("bonus") > 0),
     )
     rows = []
     for action in known.sort("announced_at", "symbol", descending=True).iter_rows(named=True):
         if reported_with(action["ex_date"]) != period:
             continue
         symbol, ex_date = action["symbol"], action["ex_date"]
-        implemented = ex_date - _IMPLEMENTATION_NOTICE <= market.today
+        noticed = action["announced_at"]
+        planned = noticed - _FROM_PLAN_TO_NOTICE
+        implemented = noticed <= market.today
         record_day = days.filter(days < ex_date).max() if implemented else None
         bonus = round(action["bonus"] * 10, 6)
         rows.append(
@@ -127,19 +131,17 @@ def _dividends(text: str, market: SeenMarket) -> list[Row]:
                 "BONUS_RATIO": None,
                 "IT_RATIO": bonus or None,
                 "PRETAX_BONUS_RMB": round(action["cash"] * 10, 6) or None,
-                "PLAN_NOTICE_DATE": _moment(action["announced_at"]),
+                "PLAN_NOTICE_DATE": _moment(planned),
                 "EQUITY_RECORD_DATE": _moment(record_day),
                 "EX_DIVIDEND_DATE": _moment(ex_date if implemented else None),
                 "REPORT_DATE": _moment(period),
                 "ASSIGN_PROGRESS": "实施分配" if implemented else "董事会决议通过",
                 "IMPL_PLAN_PROFILE": "",
-                "NOTICE_DATE": _moment(
-                    ex_date - _IMPLEMENTATION_NOTICE if implemented else action["announced_at"]
-                ),
+                "NOTICE_DATE": _moment(noticed if implemented else planned),
                 **dict.fromkeys(("D10_CLOSE", "BD10_CLOSE", "D30_CLOSE")),
                 **dict.fromkeys(("BASIC_EPS", "BVPS", "PER_CAPITAL_RESERVE")),
                 **dict.fromkeys(("PER_UNASSIGN_PROFIT", "PNP_YOY_RATIO", "TOTAL_SHARES")),
-                "PUBLISH_DATE": _moment(action["announced_at"]),
+                "PUBLISH_DATE": _moment(planned),
                 "DIVIDENT_RATIO": None,
                 **dict.fromkeys(("E10_CLOSE", "EX_DIVIDEND_DAYS", "IS_BUY_BACK")),
             }

@@ -67,7 +67,7 @@ def corporate_actions(bars: pl.DataFrame) -> pl.DataFrame:
             {
                 "symbol": row["symbol"],
                 "ex_date": row["date"],
-                "announced_at": row["date"] - timedelta(days=45),
+                "announced_at": row["date"] - timedelta(days=7),
                 "payable_date": row["date"],
                 "cash": cash,
                 "bonus": bonus,

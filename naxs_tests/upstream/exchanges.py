@@ -73,7 +73,9 @@ def _shenzhen(asked: Asked, market: SeenMarket) -> Reply | None:
         ]
     else:
         return None
-    return Reply(rows, lambda rows: spreadsheet(columns, rows), content_type=SPREADSHEET)
+    return Reply(
+        rows, lambda rows: spreadsheet(columns, rows), content_type=SPREADSHEET, fixed=True
+    )
 
 
 def _shenzhen_row(one: Row, shares: int) -> Row:

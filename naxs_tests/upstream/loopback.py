@@ -27,7 +27,7 @@ from naxs_tests.upstream.baostock_server import HOST, BaostockServer
 from naxs_tests.upstream.market import UpstreamMarket
 from naxs_tests.upstream.misbehaviour import STATUSES, Misbehaviour, Planned, planted, spoiled
 from naxs_tests.upstream.replies import Asked, Reply, Route
-from naxs_tests.upstream.seen import SeenMarket
+from naxs_tests.upstream.seen import SHANGHAI, SeenMarket
 from naxs_tests.upstream.server import PAGE, Answer, Proxy
 from naxs_tests.upstream.tls import Certificates
 
@@ -72,7 +72,8 @@ class LoopbackUpstream:
     """Serves ``market`` as it was known at ``as_of``, by default the evening of its last day.
 
     Use as a context manager. ``environment`` makes real clients come here, in this process and in
-    children; ``market`` and ``as_of`` may be set while it runs.
+    children; ``market`` and ``as_of`` may be set while it runs. A time without time zone is
+    Shanghai's.
     """
 
     def __init__(
@@ -105,7 +106,7 @@ class LoopbackUpstream:
         """Stop serving. Raises what a handler raised, which clients saw as status 500."""
         self._proxy.close()
         self._baostock.close()
-        for failure in (*self._failures, *self._baostock.failures):
+        for failure in self.failures:
             raise failure
 
     @property
@@ -124,6 +125,11 @@ class LoopbackUpstream:
         paths = (str(self._site), os.environ.get("PYTHONPATH", ""))
         variables["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
         return variables
+
+    @property
+    def failures(self) -> list[Exception]:
+        """What handlers raised so far."""
+        return [*self._failures, *self._baostock.failures]
 
     @property
     def baostock_address(self) -> tuple[str, int]:
@@ -197,6 +203,8 @@ class LoopbackUpstream:
         now = self.as_of
         if not isinstance(now, datetime):
             now = datetime.combine(now, _AFTER_THE_CLOSE)
+        elif now.tzinfo is not None:
+            now = now.astimezone(SHANGHAI).replace(tzinfo=None)
         return SeenMarket(self.market, now)
 
     def _body(self, reply: Reply, kind: Misbehaviour | None) -> bytes:

@@ -131,16 +131,23 @@ _NEEDED = {
     Misbehaviour.BAD_DATE: {"date"},
 }
 
+_IN_FIXED = {
+    Misbehaviour.LOTS_TO_SHARES,
+    Misbehaviour.DUPLICATE,
+    Misbehaviour.UNSORTED,
+    Misbehaviour.HALF,
+}
+
 
 def spoiled(reply: Reply, kind: Misbehaviour) -> bytes:
     """The body of ``reply`` with the rows or the document changed.
 
-    A reply that has no such column or key stays as it is: a whole family is often told to misbehave
-    for the sake of one of its addresses.
+    A reply that has no such column or key, or cannot hold such a cell, stays as it is: a whole
+    family is often told to misbehave for the sake of one of its addresses.
     """
-    needed = _NEEDED.get(kind, set())
     if kind in _ON_ROWS:
-        can_change = bool(reply.rows) and needed <= reply.columns.keys()
+        can_change = _NEEDED.get(kind, set()) <= reply.columns.keys()
+        can_change &= bool(reply.rows) and (not reply.fixed or kind in _IN_FIXED)
         return reply.body(_ON_ROWS[kind](reply.rows, reply) if can_change else None)
     if kind is Misbehaviour.DATA_EMPTY:
         return reply.body([])

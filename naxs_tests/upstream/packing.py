@@ -74,11 +74,14 @@ def _next_weekday(day: date) -> date:
 
 
 def pack_calendar(days: Sequence[date]) -> str:
-    """Open days, ascending and on weekdays: lengths of runs between weekdays that are closed."""
+    """Open days, all on weekdays: lengths of runs between weekdays that are closed."""
+    if not days:
+        return ""
     runs, run = [], 0
     is_open = frozenset(days)
-    day = days[0]
-    while day <= days[-1]:
+    day = first = min(days)
+    last = max(days)
+    while day <= last:
         if day in is_open:
             run += 1
         else:
@@ -88,8 +91,8 @@ def pack_calendar(days: Sequence[date]) -> str:
     runs.append(run)
     width = -(-max(runs).bit_length() // 3)
     bits = _header(_CALENDAR)
-    bits.number(_day_number(days[0]), _DAY_BITS)
-    bits.number(_day_number(days[-1]), _DAY_BITS)
+    bits.number(_day_number(first), _DAY_BITS)
+    bits.number(_day_number(last), _DAY_BITS)
     for place, length in enumerate(runs):
         bits.flag(place == 0)
         if place == 0:
@@ -104,6 +107,8 @@ _SIGNED = {"open": True, "high": False, "low": False, "close": True, "volume": T
 
 def pack_bars(bars: Sequence[PackedBar]) -> str:
     """Daily bars in any order of days, as differences of equal width."""
+    if not bars:
+        return ""
     rows = _differences(bars)
     widths = {
         name: -(-max(_width(row[name], signed) for row in rows) // 3)

@@ -33,7 +33,8 @@ class Reply:
 
     ``document`` makes the whole JSON value, or the body itself when it returns ``bytes``.
     ``data_key`` is the document's key that holds the rows. ``columns`` names the rows' keys by
-    their meaning (``date``, ``open``, ``close``, ``volume``), for those that have one.
+    their meaning (``date``, ``open``, ``close``, ``volume``), for those that have one. A ``fixed``
+    body, packed or a spreadsheet, holds no other columns and no other kinds of cells.
     """
 
     rows: list[Row]
@@ -42,6 +43,7 @@ class Reply:
     columns: Mapping[str, str] = field(default_factory=dict)
     wrap: Callable[[str], str] = str
     content_type: str = JSON
+    fixed: bool = False
 
     def body(self, rows: list[Row] | None = None) -> bytes:
         """The body for ``rows``, by default the healthy ones."""

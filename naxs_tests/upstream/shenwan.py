@@ -27,6 +27,7 @@ def _industries(asked: Asked, market: SeenMarket) -> Reply:
         lambda rows: spreadsheet(_COLUMNS, rows),
         columns={"date": "计入日期"},
         content_type=SPREADSHEET,
+        fixed=True,
     )
 
 

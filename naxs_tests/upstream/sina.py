@@ -36,7 +36,7 @@ def _calendar(asked: Asked, market: SeenMarket) -> Reply:
         return f'var datelist="{pack_calendar([row["date"] for row in rows])}";'.encode()
 
     days = [day for day in market.market.open_days if day != _FORGOTTEN]
-    return Reply([{"date": day} for day in days], document, content_type=SCRIPT)
+    return Reply([{"date": day} for day in days], document, content_type=SCRIPT, fixed=True)
 
 
 def _history(asked: Asked, market: SeenMarket) -> Reply | None:
@@ -49,7 +49,7 @@ def _history(asked: Asked, market: SeenMarket) -> Reply | None:
         return f'var KLC_K2_{symbol}="{pack_bars([_packed(row) for row in rows])}";'.encode()
 
     rows = bars.select(*_BAR_COLUMNS).to_dicts()
-    return Reply(rows, document, columns=_BAR_COLUMNS, content_type=SCRIPT)
+    return Reply(rows, document, columns=_BAR_COLUMNS, content_type=SCRIPT, fixed=True)
 
 
 def _packed(bar: Row) -> PackedBar:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Iterator
 from datetime import date
 
@@ -18,6 +19,7 @@ import pytest
 from naxs_tests.upstream import LoopbackUpstream, Misbehaviour, UpstreamMarket
 from naxs_tests.upstream.eventful import DELISTED, DELISTED_ON, FIRST, LAST, SUSPENDED
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 FIELDS = (
     "date,code,open,high,low,close,preclose,volume,amount,adjustflag,turn,tradestatus,pctChg,isST"
 )
@@ -153,45 +155,39 @@ def test_beijing_and_unknown_fields_are_errors(read: Read) -> None:
     assert baostock.query_history_k_data_plus("sh.600001", "dates", **SPAN).error_code == "10004012"
 
 
-def in_a_child(upstream: LoopbackUpstream, code: str, timeout: float) -> str:
-    """What a child prints that has nothing but the upstream's environment."""
-    run = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)],
-        env={"PATH": os.environ["PATH"], **upstream.environment},
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=True,
-    )
-    return run.stdout
-
-
-def test_a_child_process_comes_here_by_itself(upstream: LoopbackUpstream) -> None:
-    told = in_a_child(
-        upstream,
-        """
+def child(upstream: LoopbackUpstream) -> subprocess.Popen[str]:
+    """A process that has nothing but the upstream's environment and asks for one day."""
+    code = """
         import baostock
         baostock.login()
         print(baostock.query_trade_dates("2023-06-30", "2023-06-30").get_row_data())
-        """,
-        timeout=60,
+    """
+    return subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        env={"PATH": os.environ["PATH"], **upstream.environment},
+        stdout=subprocess.PIPE,
+        text=True,
     )
+
+
+def test_a_child_process_comes_here_by_itself(upstream: LoopbackUpstream) -> None:
+    told, _ = child(upstream).communicate(timeout=120)
     assert "['2023-06-30', '1']" in told
 
 
 def test_the_client_waits_for_ever_when_the_server_closes(upstream: LoopbackUpstream) -> None:
+    upstream.requests.clear()
     upstream.misbehave("query_trade_dates", Misbehaviour.CLOSED)
-    with pytest.raises(subprocess.TimeoutExpired):
-        in_a_child(
-            upstream,
-            """
-            import baostock
-            baostock.login()
-            baostock.query_trade_dates("2023-06-30", "2023-06-30")
-            """,
-            timeout=5,
-        )
-    assert upstream.requests[-1].path == "query_trade_dates"
+    running = child(upstream)
+    try:
+        while not any(one.path == "query_trade_dates" for one in upstream.requests):
+            assert running.poll() is None
+            time.sleep(0.05)
+        with pytest.raises(subprocess.TimeoutExpired):
+            running.wait(timeout=1.5)
+    finally:
+        running.kill()
+        running.communicate()
 
 
 def test_a_reset_is_printed_and_becomes_an_error_code(

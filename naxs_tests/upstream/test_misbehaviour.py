@@ -6,6 +6,7 @@ must catch.
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import akshare
@@ -243,6 +244,32 @@ def test_rows_change_in_every_format_that_has_such_a_column(upstream: LoopbackUp
     assert list(frame["volume"][middle:]) == list(whole["volume"][middle:] * 100)
     upstream.misbehave("akshare.tencent", Misbehaviour.HALF)
     assert len(akshare.stock_zh_a_spot_tx()) == -(-listed // 2)
+
+
+SLOW = {Misbehaviour.SLOW_HEADER, Misbehaviour.HUGE_BODY, Misbehaviour.DRIPPING}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Misbehaviour if kind not in SLOW])
+def test_every_kind_can_be_ordered_of_everyone(
+    upstream: LoopbackUpstream, kind: Misbehaviour
+) -> None:
+    """None makes a handler fail; what a format cannot hold leaves it as it is."""
+    calls = {
+        "akshare.sina": [("stock_zh_a_daily", "sh600001"), ("tool_trade_date_hist_sina",)],
+        "akshare.tencent": [("stock_zh_a_spot_tx",)],
+        "akshare.csindex": [("index_stock_cons_csindex", "000300")],
+        "akshare.exchanges": [("stock_info_sh_delist",), ("stock_info_sz_delist",)],
+        "akshare.eastmoney_datacenter": [
+            ("stock_yjbb_em", "20230331"),
+            ("stock_news_em", "600001"),
+        ],
+    }
+    for family, functions in calls.items():
+        upstream.misbehave(family, kind)
+        for name, *arguments in functions:
+            with contextlib.suppress(Exception):
+                getattr(akshare, name)(*arguments)
+    assert not upstream.failures
 
 
 def test_it_ends_after_so_many_requests_and_the_newest_order_counts(

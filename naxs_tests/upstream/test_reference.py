@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import akshare
 import pandas as pd
@@ -142,25 +142,33 @@ def test_industries(upstream: LoopbackUpstream, market: UpstreamMarket) -> None:
 
 
 def test_dividends_are_per_ten_shares(upstream: LoopbackUpstream, market: UpstreamMarket) -> None:
-    frame = akshare.stock_fhps_em("20221231").set_index("代码").sort_index()
-    served = market.corporate_actions.filter(
-        pl.col("ex_date").map_elements(reported_with, return_dtype=pl.Date) == ANNUAL,
-        pl.col("announced_at") <= LAST,
-    ).sort("symbol")
+    frame = akshare.stock_fhps_em("20221231")
+    done = frame[frame["方案进度"] == "实施分配"].sort_values("代码")
+    of_the_year = pl.col("ex_date").map_elements(reported_with, return_dtype=pl.Date) == ANNUAL
+    actions = market.corporate_actions.filter(of_the_year)
+    served = actions.filter(pl.col("announced_at") <= LAST).sort("symbol")
     assert served.height > 3
-    assert list(frame.index) == served["symbol"].str.head(6).to_list()
-    cash = frame["现金分红-现金分红比例"].fillna(0).to_numpy() / 10
-    assert abs(cash - served["cash"].to_numpy()).max() < 1e-9
-    bonus = frame["送转股份-送转总比例"].fillna(0).to_numpy() / 10
-    assert abs(bonus - served["bonus"].to_numpy()).max() < 1e-9
-    done = frame["方案进度"] == "实施分配"
-    assert (
-        list(frame["除权除息日"][done])
-        == served["ex_date"].to_pandas()[list(done)].dt.date.to_list()
-    )
-    assert (frame["股权登记日"][done] < frame["除权除息日"][done]).all()
+    assert list(done["代码"]) == served["symbol"].str.head(6).to_list()
+    for chinese, name in {"现金分红-现金分红比例": "cash", "送转股份-送转总比例": "bonus"}.items():
+        each = done[chinese].fillna(0).to_numpy() / 10
+        assert abs(each - served[name].to_numpy()).max() < 1e-9
+    assert days(done["除权除息日"]) == served["ex_date"].to_list()
+    assert days(done["最新公告日期"]) == served["announced_at"].to_list()
+    assert (done["股权登记日"] < done["除权除息日"]).all()
     with pytest.raises(TypeError):
         akshare.stock_fhps_em("20300630")
+
+
+def test_a_plan_has_no_ex_date_yet(upstream: LoopbackUpstream, market: UpstreamMarket) -> None:
+    action = market.corporate_actions.sort("ex_date").row(-1, named=True)
+    upstream.as_of = action["announced_at"] - timedelta(days=1)
+    try:
+        frame = akshare.stock_fhps_em(f"{reported_with(action['ex_date']):%Y%m%d}")
+    finally:
+        upstream.as_of = LAST
+    plan = frame[frame["代码"] == action["symbol"][:6]].iloc[0]
+    assert plan["方案进度"] == "董事会决议通过"
+    assert pd.isna(plan["除权除息日"])
 
 
 def test_financials_are_those_published_so_far(
