@@ -55,7 +55,11 @@ class LiveHome:
                 where=str(settings.home / SETTINGS_FILE),
                 remedy="make a live one: naxs --home FOLDER init --source live --from DAY",
             )
-        return cls(settings, market.live)
+        home = cls(settings, market.live)
+        # Names are refused before anything is made of them.
+        for read in (home.limits, lambda: home.also, lambda: home._order):
+            read()
+        return home
 
     @cached_property
     def store(self) -> PulledStore:
