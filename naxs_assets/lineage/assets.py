@@ -49,14 +49,21 @@ class LineageAsset:
 
 
 def to_dagster(
-    asset: LineageAsset, months: dg.PartitionsDefinition[str], backfill: dg.BackfillPolicy
+    asset: LineageAsset,
+    months: dg.PartitionsDefinition[str],
+    backfill: dg.BackfillPolicy,
+    after: Sequence[dg.AssetKey] = (),
 ) -> dg.AssetsDefinition:
-    """The Dagster asset of ``asset``; its steps claim, make, check, publish and record."""
+    """The Dagster asset of ``asset``; its steps claim, make, check, publish and record.
+
+    In a run it comes after ``after`` too, of which it reads nothing through the ledger.
+    """
     recipe = asset.recipe
 
     @dg.asset(
         key=dg.AssetKey(recipe.asset.split("/")),
         ins={name: _asset_in(recipe, upstream) for name, upstream in recipe.upstream.items()},
+        deps=list(after),
         partitions_def=months if recipe.monthly else None,
         backfill_policy=backfill,
         description=asset.description,

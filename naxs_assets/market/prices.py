@@ -77,8 +77,8 @@ def build_month(
     """Return the prices of ``month`` (``YYYY-MM``) from ``raw`` bars (columns ``RAW_BARS``).
 
     ``previous`` is the prices table of the month before, or None for the first one: last closes and
-    adjustment factors carry over from it. A code of before is read as the code of now. ``gaps`` and ``policy`` are the source's. The same input
-    gives the same frame.
+    adjustment factors carry over from it. ``gaps`` and ``policy`` are the source's. The same input
+    gives the same frame. A code of before is read as the code of now.
 
     Raises ``MonthRefused`` when more rows break a rule than its share allows, and ``DataError``
     when ``raw`` holds days of another month or lacks a column.

@@ -46,9 +46,13 @@ class ReplayFetcher:
 
         Raises :class:`NotRecordedError` when there is none, or what the responses amount to.
         """
-        recorded = self._record.answer(call.request_hash, self._as_of)
+        return self.fetch_as_of(call, self._as_of)
+
+    def fetch_as_of(self, call: Call, as_of: datetime | None) -> Answer:
+        """The same of an instant, whatever that of this fetcher."""
+        recorded = self._record.answer(call.request_hash, as_of)
         if recorded is None:
-            when = f" by {self._as_of:%Y-%m-%d %H:%M}" if self._as_of else ""
+            when = f" by {as_of:%Y-%m-%d %H:%M}" if as_of else ""
             raise NotRecordedError(
                 f"no answer was recorded{when}",
                 where=f"{call.family.value}: {call}",
