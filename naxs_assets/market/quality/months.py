@@ -19,18 +19,40 @@ _FEW_ROWS = 5
 _LOOSE_UNIT = 2.0
 """A board with fewer traded rows than ``_FEW_ROWS`` may close this far from its mean price."""
 
-_BARS = """
+_SAME_PRICE = "abs(b.pre_close - p.close) <= 0.005 + 1e-9"
+# A price has two decimals, so the jump of a small dividend is known to half a tick.
+_SAME_FACTOR = "abs(b.adj_factor / p.adj_factor - 1) <= 0.001 + 0.005 / p.close"
+_NO_JUMP = "abs(b.adj_factor / p.adj_factor - 1) <= 1e-6"
+_TRADED = "NOT b.is_suspended AND b.volume > 0"
+_FOLLOWS = "NOT b.is_suspended AND p.close > 0 AND b.pre_close > 0 AND p.adj_factor > 0"
+
+# One scan asks each row all its questions; what is wrong with it is kept in words, mostly null.
+_BARS = f"""
 CREATE TEMP TABLE bars AS
 SELECT
-    b.date, b.symbol, b.open, b.high, b.low, b.close, b.pre_close, b.volume, b.amount,
-    b.is_suspended, b.source,
-    coalesce(i.board, '?') AS board,
-    CASE WHEN i.list_date_known THEN i.list_date END AS list_date, i.delist_date,
-    NOT b.is_suspended AND b.volume > 0 AS traded,
-    NOT b.is_suspended AND b.volume > 0 AND b.amount > 0 AS paid,
-    p.open AS last_open, p.high AS last_high, p.low AS last_low, p.close AS last_close,
-    p.volume AS last_volume, p.amount AS last_amount,
-    b.adj_factor / p.adj_factor AS jump
+    b.date, b.symbol, b.source, coalesce(i.board, '?') AS board,
+    {_TRADED} AND b.amount > 0 AS paid,
+    b.amount / (b.volume * b.close) AS unit,
+    {_FOLLOWS} AS follows,
+    {_TRADED} AND p.volume > 0 AS compared,
+    i.list_date_known OR i.delist_date IS NOT NULL AS lives,
+    CASE WHEN {_TRADED} AND b.amount > 0 AND NOT b.amount / b.volume
+        BETWEEN b.low * (1 - 0.001 - 100 / b.volume) AND b.high * (1 + 0.001 + 100 / b.volume)
+        THEN printf('vwap %.4f, low %.2f, high %.2f', b.amount / b.volume, b.low, b.high)
+    END AS vwap,
+    CASE WHEN {_FOLLOWS}
+        AND ((NOT {_SAME_PRICE} AND {_NO_JUMP}) OR ({_SAME_PRICE} AND NOT {_SAME_FACTOR}))
+        THEN printf('pre_close %.2f after a close of %.2f, factor x %.6f',
+            b.pre_close, p.close, b.adj_factor / p.adj_factor)
+    END AS preclose,
+    CASE WHEN {_TRADED} AND b.close = p.close AND b.volume = p.volume AND b.open = p.open
+        AND b.high = p.high AND b.low = p.low
+        AND (b.amount = p.amount OR b.amount IS NULL OR p.amount IS NULL)
+        THEN printf('close %.2f and %d shares, as the day before', b.close, b.volume)
+    END AS stale,
+    CASE WHEN b.date > i.delist_date THEN printf('delisted on %s', i.delist_date)
+        WHEN i.list_date_known AND b.date < i.list_date THEN printf('listed on %s', i.list_date)
+    END AS life
 FROM prices b
 LEFT JOIN (
     SELECT symbol, day, open, high, low, close, volume, amount, adj_factor
@@ -46,23 +68,21 @@ WHERE b.quarantined_by IS NULL
 
 PREPARED = (_BARS,)
 
-_SAME_PRICE = "abs(pre_close - last_close) <= 0.005 + 1e-9"
-# A price has two decimals, so the jump of a small dividend is known to half a tick.
-_SAME_FACTOR = "abs(jump - 1) <= 0.001 + 0.005 / last_close"
-_FOLLOWS = "NOT is_suspended AND last_close IS NOT NULL AND pre_close IS NOT NULL AND jump > 0"
 
-VWAP = Question(
-    rule="vwap",
-    reads=("prices",),
-    judged="SELECT count(*) FROM bars WHERE paid",
-    broken="""
-    SELECT date, symbol, amount / volume AS observed,
-        printf('vwap %.4f, low %.2f, high %.2f', amount / volume, low, high) AS detail
-    FROM bars
-    WHERE paid AND NOT amount / volume
-        BETWEEN low * (1 - 0.001 - 100 / volume) AND high * (1 + 0.001 + 100 / volume)
-    """,
-)
+def _of_rows(rule: str, judged: str, *reads: str) -> Question:
+    """A rule of single rows: its column of ``bars`` says what is wrong."""
+    return Question(
+        rule=rule,
+        reads=("prices", *reads),
+        judged=f"SELECT count(*) FROM bars WHERE {judged}",
+        broken=f"SELECT date, symbol, NULL AS observed, {rule} AS detail "
+        f"FROM bars WHERE {rule} IS NOT NULL",
+    )
+
+
+VWAP = _of_rows("vwap", "paid")
+PRECLOSE = _of_rows("preclose", "follows")
+LIFE = _of_rows("life", "lives", "instruments")
 
 UNIT = Question(
     rule="unit",
@@ -73,26 +93,11 @@ UNIT = Question(
         printf('%s board: amount / (volume x close) is %.4g', board, middle) AS detail
     FROM (
         SELECT date, source, board, count(*) AS rows,
-            median(amount / (volume * close)) AS middle
+            median(unit) AS middle
         FROM bars WHERE paid GROUP BY ALL
     )
     WHERE greatest(middle, 1 / middle)
         > CASE WHEN rows >= {_FEW_ROWS} THEN {RULES["unit"].critical} ELSE {_LOOSE_UNIT} END
-    """,
-)
-
-PRECLOSE = Question(
-    rule="preclose",
-    reads=("prices",),
-    judged=f"SELECT count(*) FROM bars WHERE {_FOLLOWS}",
-    broken=f"""
-    SELECT date, symbol, pre_close / last_close AS observed,
-        printf('pre_close %.2f after a close of %.2f, factor x %.6f', pre_close, last_close, jump)
-            AS detail
-    FROM bars
-    WHERE {_FOLLOWS} AND (
-        (NOT {_SAME_PRICE} AND abs(jump - 1) <= 1e-6) OR ({_SAME_PRICE} AND NOT {_SAME_FACTOR})
-    )
     """,
 )
 
@@ -161,37 +166,17 @@ ROWCOUNT = Question(
 STALE = Question(
     rule="stale",
     reads=("prices",),
-    judged="SELECT count(*) FROM bars WHERE traded AND last_volume > 0",
+    judged="SELECT count(*) FROM bars WHERE compared",
     broken=f"""
-    WITH same AS (
-        SELECT date, symbol, volume, close, count(*) OVER (PARTITION BY date) AS rows
-        FROM bars
-        WHERE traded AND open = last_open AND high = last_high AND low = last_low
-            AND close = last_close AND volume = last_volume
-            AND (amount = last_amount OR amount IS NULL OR last_amount IS NULL)
-    ),
-    days AS (
-        SELECT date, count(*) AS traded FROM bars
-        WHERE traded AND date IN (SELECT date FROM same) GROUP BY date
-    )
-    SELECT date, symbol,
-        CASE WHEN rows <= {ALWAYS_ALLOWED} THEN least(rows / traded, {RULES["stale"].critical})
-            ELSE rows / traded END AS observed,
-        printf('close %.2f and %d shares, as the day before', close, volume) AS detail
-    FROM same JOIN days USING (date)
-    """,
-)
-
-LIFE = Question(
-    rule="life",
-    reads=("prices", "instruments"),
-    judged="SELECT count(*) FROM bars WHERE list_date IS NOT NULL OR delist_date IS NOT NULL",
-    broken="""
-    SELECT date, symbol, NULL AS observed,
-        CASE WHEN date > delist_date THEN printf('delisted on %s', delist_date)
-            ELSE printf('listed on %s', list_date) END AS detail
-    FROM bars
-    WHERE date < list_date OR date > delist_date
+    SELECT b.date, b.symbol,
+        CASE WHEN d.rows <= {ALWAYS_ALLOWED} THEN least(d.share, {RULES["stale"].critical})
+            ELSE d.share END AS observed,
+        b.stale AS detail
+    FROM bars b JOIN (
+        SELECT date, count(stale) AS rows, count(stale) / count(*) AS share
+        FROM bars WHERE compared GROUP BY date
+    ) d ON d.date = b.date
+    WHERE b.stale IS NOT NULL
     """,
 )
 
