@@ -12,7 +12,7 @@ from naxs_assets.automation.pipeline import (
     PULL,
     data_pipeline_job,
     data_pipeline_schedules,
-    on_time_check,
+    on_time_checks,
     pull_asset,
 )
 from naxs_assets.automation.restatements import restatement_sensor
@@ -133,7 +133,7 @@ def build_defs(
         ],
         asset_checks=[
             price_checks(platform.lineage),
-            *([on_time_check(live)] if live else []),
+            *(on_time_checks(live, platform.lineage) if live else []),
         ],
         jobs=[
             data_pipeline_job(),

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from naxs_assets.lineage.io_manager import metadata_table
+from naxs_assets.lineage.publishing import Lineage
 from naxs_assets.market.assets import GROUP, OWNER
 from naxs_assets.market.calendar import trading_days
 from naxs_assets.market.pulling.finality import last_final_day
 from naxs_assets.market.pulling.opening import LiveHome
 from naxs_assets.market.pulling.punctuality import Punctuality, arrival_of_bars, punctuality
 from naxs_assets.market.sources.base import Source
-from naxs_assets.partitions import add_months
+from naxs_assets.partitions import add_months, month_of
 from naxs_assets.settings import SHANGHAI
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     )
 
 PULL = dg.AssetKey([GROUP, "pull"])
+PRICES = dg.AssetKey([GROUP, "prices"])
 ON_TIME = "on_time"
 PIPELINE = "data_pipeline"
 
@@ -80,6 +82,23 @@ def bars_punctuality(home: LiveHome) -> Punctuality:
     return punctuality(now, days, home.live.deadlines.snapshot, arrived)
 
 
+def prices_punctuality(home: LiveHome, lineage: Lineage) -> Punctuality:
+    """How punctual the table of prices is, against the final deadline."""
+    prices = lineage.reader("market/prices")
+    days: dict[date, datetime] = {}
+
+    def arrived_at(day: date) -> datetime | None:
+        handle = prices[month_of(day)]
+        if handle.version is not None and day not in days:
+            made = datetime.fromisoformat(handle.version.made_at)
+            days.update(dict.fromkeys(handle.frame().get_column("date").unique().to_list(), made))
+        return days.get(day)
+
+    now = home.settings.clock()
+    sessions = home.sessions(home.live.first, date(now.year + 1, 1, 31))
+    return punctuality(now, sessions, home.live.deadlines.final, arrived_at)
+
+
 def punctuality_metadata(judged: Punctuality) -> dict[str, Any]:
     """What the UI and the exporter show of it; the latency in seconds."""
     return {
@@ -88,14 +107,23 @@ def punctuality_metadata(judged: Punctuality) -> dict[str, Any]:
     }
 
 
-def on_time_check(home: LiveHome) -> dg.AssetChecksDefinition:
+def on_time_checks(home: LiveHome, lineage: Lineage) -> list[dg.AssetChecksDefinition]:
     """Whether every due session is there, at the latest some minutes after its time.
 
-    It looks at what is stored, so that it can be asked alone when no pull has run.
+    Pulled by the snapshot's deadline, and in the table of prices by the final one. They look at
+    what is stored, so that they can be asked alone when nothing has run.
     """
+    return [
+        _on_time(home, PULL, lambda: bars_punctuality(home)),
+        _on_time(home, PRICES, lambda: prices_punctuality(home, lineage)),
+    ]
 
+
+def _on_time(
+    home: LiveHome, asset: dg.AssetKey, judge: Callable[[], Punctuality]
+) -> dg.AssetChecksDefinition:
     @dg.asset_check(
-        asset=PULL,
+        asset=asset,
         name=ON_TIME,
         description=(
             "按时到达：到了截止时间再过十分钟仍缺即不合格\n\n"
@@ -103,7 +131,7 @@ def on_time_check(home: LiveHome) -> dg.AssetChecksDefinition:
         ),
     )
     def on_time() -> dg.AssetCheckResult:
-        judged = bars_punctuality(home)
+        judged = judge()
         missing = f"{judged.session} 尚缺 is missing" if judged.session else "齐全 complete"
         return dg.AssetCheckResult(
             passed=not judged.is_late(home.live.deadlines.allowed),

@@ -35,7 +35,7 @@ def stale_plans(opened: Opened) -> list[Plan]:
     """What must be made again of what was made before, per report; as ``naxs run`` would plan it.
 
     A home without a report plans for the market's tables. Months that were never made are left to
-    the schedules. Lists that every month reads come alone, for what follows is known after them.
+    the schedules.
     """
     lineage = opened.lineage
     made = {version.asset for version in lineage.ledger.current_versions()}
@@ -45,7 +45,7 @@ def stale_plans(opened: Opened) -> list[Plan]:
     recipes = [asset.recipe.asset for asset in opened.assets]
     reports = [name for name in recipes if name.endswith("/report") and name in made]
     first, last = opened.months
-    plans = [
+    plans = (
         plan(
             opened.assets,
             lineage.library,
@@ -56,9 +56,15 @@ def stale_plans(opened: Opened) -> list[Plan]:
             market_last=min(last, max(prices)),
         )
         for target in reports or ([_FINDINGS] if _FINDINGS in made else [])
-    ]
+    )
+    return [one for one in plans if one.batches]
+
+
+def next_plans(opened: Opened) -> list[Plan]:
+    """The plans to run next: lists that every month reads alone, for the rest follows from them."""
+    plans = stale_plans(opened)
     roots = [plan_roots(one, opened.assets) for one in plans]
-    return [one for one in roots if one.batches] or [one for one in plans if one.batches]
+    return [one for one in roots if one.batches] or plans
 
 
 def restatement_sensor(reopen: Callable[[], Opened]) -> dg.SensorDefinition:
@@ -76,7 +82,7 @@ def restatement_sensor(reopen: Callable[[], Opened]) -> dg.SensorDefinition:
     )
     def restatements(_context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         requests = {
-            request.run_key: request for one in stale_plans(reopen()) for request in _requests(one)
+            request.run_key: request for one in next_plans(reopen()) for request in _requests(one)
         }
         if not requests:
             return dg.SkipReason("没有过期的结果 nothing is stale")

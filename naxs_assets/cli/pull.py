@@ -106,22 +106,14 @@ def _replay(
 
 
 def _stale(home: Home) -> dict[str, list[str]]:
-    """What became stale of the results made so far: asset -> months; empty in a new home."""
-    from naxs_assets.lineage.freshness import stale_partitions
+    """What became stale of the results made so far, or may: asset -> months."""
+    from naxs_assets.automation.restatements import stale_plans
 
-    platform = home.platform()
-    made: dict[str, list[str]] = {}
-    for version in platform.lineage.ledger.current_versions():
-        made.setdefault(version.asset, []).append(version.partition)
-    found = {
-        asset.recipe.asset: sorted(
-            stale_partitions(
-                platform.lineage.library, asset.recipe, made.get(asset.recipe.asset, [])
-            )
-        )
-        for asset in platform.assets
-    }
-    return {asset: months for asset, months in found.items() if months}
+    found: dict[str, set[str]] = {}
+    for one in stale_plans(home.platform()):
+        for asset, reasons in one.stale.items():
+            found.setdefault(asset, set()).update(reasons)
+    return {asset: sorted(months) for asset, months in found.items()}
 
 
 def show_pull(facts: dict[str, Any]) -> None:
@@ -140,6 +132,7 @@ def show_pull(facts: dict[str, Any]) -> None:
             f"{line['table']}: {line['family']} did not answer ({line['kind']}{times}): "
             f"{line['what']}",
             markup=False,
+            soft_wrap=True,
         )
     for name, told in (("unanswered", "nobody answered"), ("not_offered", "nobody offers")):
         for line in facts[name]:
@@ -149,7 +142,8 @@ def show_pull(facts: dict[str, Any]) -> None:
     for line in facts["restated"]:
         console.print(
             f"restated: {line['symbol']} {line['date']} {line['column']} {line['old']} -> "
-            f"{line['new']} ({line['old_source']} -> {line['new_source']})"
+            f"{line['new']} ({line['old_source']} -> {line['new_source']})",
+            soft_wrap=True,
         )
     more = facts["restatements"] - len(facts["restated"])
     if more > 0:

@@ -70,9 +70,13 @@ def pulled(result: dg.ExecuteInProcessResult) -> dict[str, object]:
     return {name: value.value for name, value in event.materialization.metadata.items()}
 
 
-def on_time(result: dg.ExecuteInProcessResult) -> bool:
-    """Whether the pull was judged to be on time."""
-    (judged,) = [e for e in result.get_asset_check_evaluations() if e.check_name == "on_time"]
+def on_time(result: dg.ExecuteInProcessResult, asset: str = "pull") -> bool:
+    """Whether the pull, or the table of prices, was judged to be on time."""
+    (judged,) = [
+        one
+        for one in result.get_asset_check_evaluations()
+        if one.check_name == "on_time" and one.asset_key == dg.AssetKey(["market", asset])
+    ]
     return judged.passed
 
 
@@ -87,6 +91,7 @@ def test_the_job_pulls_and_then_makes_the_tables(home: Path, upstream: Upstream)
     assert facts["verdict"] == "fresh"
     assert facts["data_ingest_latency"] > 0  # type: ignore[operator] - it was asked in the evening
     assert on_time(result)
+    assert on_time(result, "prices")
     prices = platform.lineage.reader("market/prices")["2021-10"].frame()
     served = upstream.frames[Family.BAOSTOCK, "history"]  # type: ignore[index]
     closes = served.filter(pl.col("date") == TODAY).select("symbol", "close")
@@ -162,6 +167,7 @@ def test_a_missing_day_fails_ten_minutes_after_its_time(
     expected = datetime(2021, 11, 1, 15, 45, tzinfo=SHANGHAI).timestamp()
     assert facts["naxs/next_expected_at"] == expected
     assert on_time(result) is passes
+    assert on_time(result, "prices")  # it is due in the evening
     close(platform)
 
 

@@ -128,6 +128,7 @@ def test_the_restatement_drill(live: Live, monkeypatch: pytest.MonkeyPatch) -> N
         (bar["symbol"], "2021-08-27", str(bar["close"]), str(bar["high"]))
     ]
     assert facts["stale"]["market/prices"] == ["2021-08"]
+    assert facts["stale"]["features/few"] == ["2021-08"]
 
     # What is downstream of the month is made anew, and version 1 stays readable.
     live("run", "tiny")

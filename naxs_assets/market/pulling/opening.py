@@ -155,7 +155,8 @@ class LiveHome:
         """Read the parts of these days again, without network; how many, and which differ."""
         parts = parts_of(self.store, first, last)
         with ReplayFetcher(self._fetching) as recorded:
-            return len(parts), replay(self.store, parts, recorded, self.offers)
+            # Of every family, also of one that is no longer in the order.
+            return len(parts), replay(self.store, parts, recorded, offers_of)
 
     @property
     def _fetching(self) -> Path:

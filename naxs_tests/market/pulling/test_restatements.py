@@ -60,6 +60,25 @@ def test_a_corrected_bar_is_told_with_old_and_new(
     assert puller(store, upstream).pull(FIRST, date(2021, 9, 2)).restatements.is_empty()
 
 
+def test_another_familys_rounding_corrects_nothing(
+    store: PulledStore, upstream: Upstream, clock: Clock
+) -> None:
+    snapshots = Family.SINA, PulledTable.DAY
+    exact = upstream.frames[snapshots]
+    upstream.frames[snapshots] = exact.with_columns(pl.col("change").round(4))
+    puller(store, upstream).pull(FIRST, TODAY)
+    clock.set(TOMORROW)
+    puller(store, upstream).pull(FIRST, TOMORROW)
+    bars = live(store, clock).bars(TOMORROW, TOMORROW).filter(pl.col("volume") > 0)
+    symbol, volume = bars.row(0, named=True)["symbol"], bars.item(0, "volume")
+    upstream.correct(symbol, TOMORROW, volume=round(volume * 1.01))
+    clock.set(date(2021, 9, 2))
+    found = puller(store, upstream).pull(FIRST, date(2021, 9, 2)).restatements
+    assert found.select("symbol", "column", "old_source", "new_source").rows() == [
+        (symbol, "volume", "akshare.sina", "baostock")
+    ]
+
+
 def test_replay_reads_the_same_bits(store: PulledStore, upstream: Upstream, clock: Clock) -> None:
     corrected(store, upstream, clock)
     asked = len(upstream.asked)
