@@ -50,6 +50,7 @@ bench: setup ## Run the benchmarks side by side with the peers
 	$(BIN)/python -m benchmarks.features
 	$(BIN)/python -m benchmarks.backtest
 	$(BIN)/python -m benchmarks.ledger
+	$(BIN)/python -m benchmarks.validation
 
 lock: setup ## Renew the hashed requirements files from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -2,22 +2,35 @@
 
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 
 import dagster as dg
 
+from naxs_assets.automation.alerts import alert_sensor
 from naxs_assets.automation.jobs import strategy_job
+from naxs_assets.automation.pipeline import (
+    PULL,
+    data_pipeline_job,
+    data_pipeline_schedules,
+    on_time_checks,
+    pull_asset,
+)
+from naxs_assets.automation.restatements import restatement_sensor
 from naxs_assets.automation.schedules import nightly_schedule
+from naxs_assets.automation.warehouse import warehouse_asset
 from naxs_assets.backtest.assets import backtest_asset
 from naxs_assets.catalog.loading import Catalogue, load_catalogue
 from naxs_assets.factors.assets import feature_asset, label_asset
 from naxs_assets.factors.labels import compile_label
 from naxs_assets.learning.assets import learning_assets
-from naxs_assets.lineage.assets import LINEAGE, LINEAGE_IO, LineageAsset, to_dagster
+from naxs_assets.lineage.assets import LINEAGE, LINEAGE_IO, LineageAsset, described, to_dagster
 from naxs_assets.lineage.home import fix_market, open_lineage
 from naxs_assets.lineage.io_manager import LineageIOManager, RefusingIOManager
 from naxs_assets.lineage.publishing import Lineage, Watcher, unwatched
+from naxs_assets.lineage.warehouse_tables import Described
 from naxs_assets.market.assets import market_assets
 from naxs_assets.market.checks import price_checks
+from naxs_assets.market.pulling.opening import LiveHome
 from naxs_assets.market.sources.base import Source
 from naxs_assets.market.sources.opening import open_source
 from naxs_assets.pages.frame import MarketLabel
@@ -42,6 +55,11 @@ class Platform:
         first, last = self.source.coverage()
         return month_of(first), month_of(min(last, self.settings.today()))
 
+    @property
+    def described(self) -> dict[str, Described]:
+        """The contract and the description of every table asset, by name."""
+        return described(self.assets)
+
 
 def open_platform(settings: Settings) -> Platform:
     """Open a home. Raises ConfigurationError if it holds another market than the settings name."""
@@ -51,6 +69,13 @@ def open_platform(settings: Settings) -> Platform:
     fix_market(lineage, source.identity(), settings.home)
     assets = tuple(_assets(settings, source, catalogue))
     return Platform(settings, lineage, source, catalogue, assets)
+
+
+def described_tables(home: Path) -> dict[str, Described]:
+    """The contract and the description of every table of the built-in catalogue and of the one in
+    ``home``, which need not exist; nothing is opened or made."""
+    settings = Settings(home=home)
+    return described(_assets(settings, open_source(settings), load_catalogue(home)))
 
 
 def _assets(settings: Settings, source: Source, catalogue: Catalogue) -> list[LineageAsset]:
@@ -86,14 +111,42 @@ def build_defs(
     # Backfill policies and missing upstream partitions are marked beta; tests cover what we use.
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
     platform = platform or open_platform(settings)
-    months = months_definition(*platform.months)
+    live = LiveHome.of(settings) if settings.market.source == "live" else None
+    months = months_definition(*platform.months, grows=live is not None and settings.now is None)
     one_run = dg.BackfillPolicy.single_run()
     strategies = platform.catalogue.strategies.values()
+
+    def months_now() -> tuple[str, str]:
+        return platform.months
+
     return dg.Definitions(
-        assets=[to_dagster(asset, months, one_run) for asset in platform.assets],
-        asset_checks=[price_checks(platform.lineage)],
-        jobs=[strategy_job(strategy) for strategy in strategies],
-        schedules=[nightly_schedule(strategy, *platform.months) for strategy in strategies],
+        assets=[
+            *([pull_asset(live)] if live else []),
+            *(
+                to_dagster(asset, months, one_run, _pulled_before(asset) if live else ())
+                for asset in platform.assets
+            ),
+            *(
+                warehouse_asset(stage, platform.assets, settings.home, one_run)
+                for stage in ("market", *platform.catalogue.strategies)
+            ),
+        ],
+        asset_checks=[
+            price_checks(platform.lineage),
+            *(on_time_checks(live, platform.lineage) if live else []),
+        ],
+        jobs=[
+            data_pipeline_job(),
+            *(strategy_job(strategy, (PULL,) if live else ()) for strategy in strategies),
+        ],
+        schedules=[
+            *data_pipeline_schedules(platform.source, months_now),
+            *(nightly_schedule(strategy, months_now) for strategy in strategies),
+        ],
+        sensors=[
+            restatement_sensor(lambda: open_platform(settings)),
+            alert_sensor(platform.lineage, live),
+        ],
         resources={
             LINEAGE: platform.lineage,
             LINEAGE_IO: LineageIOManager(platform.lineage, watcher),
@@ -101,6 +154,11 @@ def build_defs(
         },
         executor=dg.in_process_executor,
     )
+
+
+def _pulled_before(asset: LineageAsset) -> tuple[dg.AssetKey, ...]:
+    """What is read from the source alone comes after the pull; the rest follows from it."""
+    return () if asset.recipe.upstream else (PULL,)
 
 
 @dg.definitions

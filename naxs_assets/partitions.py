@@ -68,13 +68,21 @@ def last_day(month: str) -> date:
     return date(year, number, monthrange(year, number)[1])
 
 
-def months_definition(first: str, last: str) -> dagster.PartitionsDefinition[str]:
+def months_definition(
+    first: str, last: str, *, grows: bool = False
+) -> dagster.PartitionsDefinition[str]:
     """The partitions from ``first`` to ``last``, both included: the months that a source has.
 
     They do not depend on the machine's date, so that a home with a frozen clock is always the same.
+    With ``grows`` they go on with the machine's clock instead: the months of a live market, whose
+    code location stays loaded over the turn of a month.
     """
     import dagster as dg
 
+    if grows:
+        return dg.MonthlyPartitionsDefinition(
+            start_date=first, end_offset=1, timezone="Asia/Shanghai", fmt="%Y-%m"
+        )
     # Dagster offers a month only once it is over by the machine's clock; the offset reaches on.
     current = month_of(datetime.now(ZoneInfo("Asia/Shanghai")).date())
     return dg.MonthlyPartitionsDefinition(

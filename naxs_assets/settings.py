@@ -10,7 +10,7 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -55,27 +55,74 @@ class FilesSettings(_Model):
     last: date
 
 
+class BudgetSettings(_Model):
+    """How much one family of hosts is asked: a request in so many seconds, so many in one pull."""
+
+    seconds: float = Field(gt=0)
+    per_run: int | None = Field(default=None, ge=1)
+
+
+class DeadlineSettings(_Model):
+    """When a trading day is expected, in Shanghai, and after how many minutes to raise the alarm.
+
+    ``snapshot`` is for a day's bars to be there at all, ``final`` for the results made from them.
+    """
+
+    snapshot: time = time(15, 45)
+    final: time = time(18, 30)
+    alert_minutes: int = Field(default=10, ge=0)
+
+    @property
+    def allowed(self) -> timedelta:
+        """How late a day may be before it raises the alarm."""
+        return timedelta(minutes=self.alert_minutes)
+
+
+class LiveSettings(_Model):
+    """A market that is pulled from upstreams day by day, from ``first`` to today.
+
+    ``universe`` names a universe of the catalogue that follows an index. ``order`` replaces the
+    order of families for a table, ``budgets`` what a family may be asked, both by name; ``also``
+    are the tables that are pulled beside bars and what they need. ``baostock`` is another address
+    of its server, HOST:PORT.
+    """
+
+    universe: str = "csi300"
+    first: date
+    order: dict[str, tuple[str, ...]] = {}
+    budgets: dict[str, BudgetSettings] = {}
+    also: tuple[str, ...] = ("corporate_actions", "industry", "fundamentals", "suspensions", "st")
+    baostock: str | None = Field(default=None, pattern=r"^[^:]+:\d+$")
+    deadlines: DeadlineSettings = DeadlineSettings()
+
+
 class MarketSettings(_Model):
     """The one market of the home."""
 
-    source: Literal["synthetic", "files"] = "synthetic"
+    source: Literal["synthetic", "files", "live"] = "synthetic"
     synthetic: SyntheticSettings = SyntheticSettings()
     files: FilesSettings | None = None
+    live: LiveSettings | None = None
 
     @model_validator(mode="after")
-    def _files_need_a_mapping(self) -> MarketSettings:
+    def _source_has_its_section(self) -> MarketSettings:
         if self.source == "files" and self.files is None:
             raise ValueError("source 'files' needs the section market.files")
+        if self.source == "live" and self.live is None:
+            raise ValueError("source 'live' needs the section market.live")
         return self
 
     @property
     def first(self) -> date:
         """The first day of the market."""
+        if self.source == "live" and self.live:
+            return self.live.first
         return self.files.first if self.source == "files" and self.files else self.synthetic.first
 
-    @property
-    def last(self) -> date:
-        """The last day that the source declares."""
+    def last(self, today: date) -> date:
+        """The last day that the source declares; ``today`` for a live one."""
+        if self.source == "live":
+            return today
         return self.files.last if self.source == "files" and self.files else self.synthetic.last
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from naxs_assets.market.rules import RULES
+from naxs_assets.market.quality.registry import RULES
 
 PROJECT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")])

@@ -112,3 +112,10 @@ def test_a_month_may_read_only_what_comes_before_it() -> None:
         definition.subset_with_partition_keys(["2020-03", "2020-04"]), definition, definition
     )
     assert sorted(mapped.partitions_subset.get_partition_keys()) == ["2020-02", "2020-03"]
+
+
+def test_the_months_of_a_growing_market_reach_to_the_one_of_the_machine() -> None:
+    today = datetime.now(SHANGHAI).date()
+    months = months_definition("2021-07", "2021-08", grows=True).get_partition_keys()
+    assert months[0] == "2021-07"
+    assert months[-1] in (month_of(today), add_months(month_of(today), -1))  # at a month's turn

@@ -153,7 +153,7 @@ def test_a_market_of_files_needs_its_section(tmp_path: Path) -> None:
 def test_the_market_knows_its_first_and_last_day(tmp_path: Path) -> None:
     assert load(tmp_path).market.first == date(2021, 7, 1)
     market = load(tmp_path, FILES % ("2019-01-02", "2020-12-31")).market
-    assert (market.first, market.last) == (date(2019, 1, 2), date(2020, 12, 31))
+    assert (market.first, market.last(date(2024, 1, 2))) == (date(2019, 1, 2), date(2020, 12, 31))
 
 
 def test_a_frozen_clock_stands_still_in_utc_and_its_day_is_shanghais(tmp_path: Path) -> None:

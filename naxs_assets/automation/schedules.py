@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from naxs_assets.automation.pipeline import MonthRange
 from naxs_assets.catalog.models import Strategy
 from naxs_assets.partitions import add_months
 
@@ -9,9 +10,9 @@ from naxs_assets.partitions import add_months
 NIGHTLY = "30 18 * * 1-5"
 
 
-def nightly_schedule(strategy: Strategy, first: str, last: str) -> dg.ScheduleDefinition:
-    """Re-make the newest two of the months ``first`` to ``last``: labels of the month before the
-    newest one mature in it, older months do not change."""
+def nightly_schedule(strategy: Strategy, months: MonthRange) -> dg.ScheduleDefinition:
+    """Re-make the newest two of the market's months: labels of the month before the newest one
+    mature in it, older months do not change."""
 
     @dg.schedule(
         name=f"{strategy.name}_nightly",
@@ -25,6 +26,7 @@ def nightly_schedule(strategy: Strategy, first: str, last: str) -> dg.ScheduleDe
         ),
     )
     def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        first, last = months()
         return dg.RunRequest(
             run_key=f"{context.scheduled_execution_time:%Y-%m-%d}",
             tags={

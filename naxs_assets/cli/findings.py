@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from naxs_assets.lineage.publishing import Lineage
 
 ASSET = "market/findings"
-_QUIET = ("pass", "not_applicable")
+_QUIET = ("pass", "partly", "not_applicable")
 _FIGURES = ("month", "asset", "rule", "verdict", "rows", "share")
 _COLUMNS = (*_FIGURES, "sample", "note")
 
@@ -31,7 +31,7 @@ def findings(
     home: Home, rule: str | None, month: str | None, everything: bool, as_json: bool
 ) -> None:
     """What the quality rules found in the months made so far, with sample rows."""
-    from naxs_assets.market.rules import RULES
+    from naxs_assets.market.quality.registry import RULES
 
     if rule is not None and rule not in RULES:
         raise ConfigurationError(

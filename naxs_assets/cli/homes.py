@@ -126,7 +126,7 @@ def _write(file: Path, text: str | None) -> None:
 @click.command()
 @click.option(
     "--source",
-    type=click.Choice(["synthetic", "files"]),
+    type=click.Choice(["synthetic", "files", "live"]),
     default="synthetic",
     show_default=True,
     help="Where the market comes from.",
@@ -143,6 +143,7 @@ def _write(file: Path, text: str | None) -> None:
 )
 @click.option("--from", "first", type=DAY, help="First day (default: the first the source has).")
 @click.option("--to", "last", type=DAY, help="Last day (default: the last the source has).")
+@click.option("--universe", default="csi300", show_default=True, help="Live: whose bars.")
 @click.option("--names", type=int, default=300, show_default=True, help="Synthetic: stocks.")
 @click.option("--seed", type=int, default=7, show_default=True, help="Synthetic: seed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -154,11 +155,12 @@ def init(
     data: Path | None,
     first: datetime | None,
     last: datetime | None,
+    universe: str,
     names: int,
     seed: int,
     as_json: bool,
 ) -> None:
-    """Make a home for one market: the synthetic one, or your own files."""
+    """Make a home for one market: the synthetic one, your own files, or a live one to pull."""
     first_day, last_day = (day.date() if day else None for day in (first, last))
     if first_day and last_day and first_day > last_day:
         raise ConfigurationError(
@@ -168,6 +170,8 @@ def init(
         )
     if source == "files":
         market = _files_market(mapping, data, first_day, last_day)
+    elif source == "live":
+        market = _live_market(universe, first_day, last_day)
     else:
         market = _synthetic_market(seed, names, first_day, last_day)
     platform = make_home(home, {"market": market}, mapping if source == "files" else None)
@@ -183,7 +187,9 @@ def init(
         click.echo(json.dumps(facts, ensure_ascii=False))
         return
     click.echo(f"home {home.folder}: {source} market, {begins} to {ends}")
-    if facts["strategies"]:
+    if source == "live":
+        click.echo(f"next: naxs --home {home.folder} pull")
+    elif facts["strategies"]:
         click.echo(f"next: naxs --home {home.folder} run {facts['strategies'][0]}")
     else:
         click.echo(
@@ -209,6 +215,16 @@ def _synthetic_market(
     if last:
         chosen["last"] = last
     return {"source": "synthetic", "synthetic": chosen}
+
+
+def _live_market(universe: str, first: date | None, last: date | None) -> dict[str, Any]:
+    if first is None or last is not None:
+        raise ConfigurationError(
+            "a live market has a first day and goes on to today",
+            where="--source live",
+            remedy="give --from DAY, and no --to",
+        )
+    return {"source": "live", "live": {"universe": universe, "first": first}}
 
 
 def _files_market(

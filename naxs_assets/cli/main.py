@@ -14,7 +14,18 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from naxs_assets.cli import demo, findings, homes, lineage, run, ui
+from naxs_assets.cli import (
+    demo,
+    findings,
+    homes,
+    lineage,
+    pull,
+    run,
+    schema,
+    sql,
+    ui,
+    warehouse,
+)
 from naxs_assets.cli.failures import readable
 from naxs_assets.errors import NaxsError
 
@@ -51,11 +62,15 @@ def cli(ctx: click.Context, home: Path | None, traceback: bool) -> None:  # noqa
 
 cli.add_command(demo.demo)
 cli.add_command(homes.init)
+cli.add_command(pull.pull)
 cli.add_command(run.run)
 cli.add_command(findings.findings)
 cli.add_command(ui.ui)
 cli.add_command(lineage.lineage)
 cli.add_command(lineage.restore)
+cli.add_command(sql.sql)
+cli.add_command(warehouse.warehouse)
+cli.add_command(schema.schema)
 
 
 def main() -> None:

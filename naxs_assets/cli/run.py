@@ -15,8 +15,9 @@ from rich.table import Table
 
 from naxs_assets.cli.findings import summary_of_findings
 from naxs_assets.cli.homes import Home
-from naxs_assets.cli.planning import Plan, plan, plan_roots
+from naxs_assets.cli.warehouse import publish_warehouse
 from naxs_assets.errors import ConfigurationError, NaxsError
+from naxs_assets.lineage.planning import Plan, plan, plan_roots
 from naxs_assets.lineage.records import Outcome, Published, place_name
 from naxs_assets.lineage.staging import write_whole
 from naxs_assets.partitions import parse_month
@@ -89,6 +90,7 @@ def run_strategy(
         "up_to_date": facts["needed"] - len(published),
         "seconds": round(time.monotonic() - started, 1),
         "report": str(_publish_report(platform, strategy, report.text())),
+        "warehouse": str(publish_warehouse(platform).file),
         "summary": report.version.metadata["summary"] if report.version else {},
         "findings": summary_of_findings(platform.lineage),
     }

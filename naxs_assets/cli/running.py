@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from naxs_assets.cli.imports import import_lightgbm_alone
-from naxs_assets.cli.planning import Batch, Plan
 from naxs_assets.errors import NaxsError
 from naxs_assets.lineage.monthly import Made
+from naxs_assets.lineage.planning import Batch, Plan
 from naxs_assets.lineage.records import Published
 from naxs_assets.settings import Settings
 

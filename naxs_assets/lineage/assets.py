@@ -10,12 +10,13 @@ from typing import Any
 
 import dagster as dg
 
-from naxs_assets.lineage.contract import Column, Contract
+from naxs_assets.lineage.contract import Contract
 from naxs_assets.lineage.io_manager import ClaimedMonthly, partitions_of
 from naxs_assets.lineage.monthly import Made, Monthly, Refused
 from naxs_assets.lineage.publishing import Lineage
 from naxs_assets.lineage.reader import Reader
 from naxs_assets.lineage.recipe import AllMonths, Months, Recipe, Upstream
+from naxs_assets.lineage.warehouse_tables import Described, column_comment
 from naxs_assets.partitions import month_window
 
 LINEAGE = "lineage"
@@ -48,14 +49,21 @@ class LineageAsset:
 
 
 def to_dagster(
-    asset: LineageAsset, months: dg.PartitionsDefinition[str], backfill: dg.BackfillPolicy
+    asset: LineageAsset,
+    months: dg.PartitionsDefinition[str],
+    backfill: dg.BackfillPolicy,
+    after: Sequence[dg.AssetKey] = (),
 ) -> dg.AssetsDefinition:
-    """The Dagster asset of ``asset``; its steps claim, make, check, publish and record."""
+    """The Dagster asset of ``asset``; its steps claim, make, check, publish and record.
+
+    In a run it comes after ``after`` too, of which it reads nothing through the ledger.
+    """
     recipe = asset.recipe
 
     @dg.asset(
         key=dg.AssetKey(recipe.asset.split("/")),
         ins={name: _asset_in(recipe, upstream) for name, upstream in recipe.upstream.items()},
+        deps=list(after),
         partitions_def=months if recipe.monthly else None,
         backfill_policy=backfill,
         description=asset.description,
@@ -81,6 +89,15 @@ def recipes(assets: Sequence[LineageAsset]) -> dict[str, Recipe]:
     return {asset.recipe.asset: asset.recipe for asset in assets}
 
 
+def described(assets: Sequence[LineageAsset]) -> dict[str, Described]:
+    """The contract and the description of every table asset, by asset name."""
+    return {
+        asset.recipe.asset: Described(asset.recipe.contract, asset.description)
+        for asset in assets
+        if asset.recipe.contract is not None
+    }
+
+
 def _asset_in(recipe: Recipe, upstream: Upstream) -> dg.AssetIn:
     # To Dagster a month is made from the same month, whatever the window of the recipe. It takes
     # a backfill from each asset to the next by these mappings: by windows it would leave out
@@ -94,10 +111,6 @@ def _asset_in(recipe: Recipe, upstream: Upstream) -> dg.AssetIn:
     return dg.AssetIn(key=dg.AssetKey(upstream.asset.split("/")), partition_mapping=mapping)
 
 
-def _with_unit(column: Column) -> str:
-    return column.description if column.unit == "-" else f"{column.description} ({column.unit})"
-
-
 def _definition_metadata(contract: Contract | None) -> dict[str, Any]:
     if contract is None:
         return {}
@@ -105,7 +118,7 @@ def _definition_metadata(contract: Contract | None) -> dict[str, Any]:
         dg.TableColumn(
             name=column.name,
             type=str(column.dtype),
-            description=_with_unit(column),
+            description=column_comment(column),
             constraints=dg.TableColumnConstraints(nullable=column.nullable),
         )
         for column in contract.columns

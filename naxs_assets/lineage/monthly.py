@@ -30,10 +30,15 @@ class Made:
 
 @dataclass(frozen=True)
 class Refused:
-    """A partition that could not be made; the others go on, and the run fails naming it."""
+    """A partition that could not be made; the others go on, and the run fails naming it.
+
+    ``rows`` is what it would have been made from: kept beside the good version, never current.
+    """
 
     partition: str
     error: DataError
+    rows: pl.DataFrame | None = None
+    key: tuple[str, ...] = ()
 
 
 Make = Callable[[Iterator[str]], Iterator[Made | Refused]]

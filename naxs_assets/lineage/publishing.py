@@ -25,8 +25,10 @@ from naxs_assets.lineage.records import (
     Read,
     ReadKind,
     Schema,
+    Version,
     instant,
     place_name,
+    version_seal,
 )
 from naxs_assets.lineage.store import Store
 
@@ -39,6 +41,11 @@ Watcher = Callable[[Published, Made], None]
 
 def unwatched(_published: Published, _made: Made) -> None:
     """Nobody watches."""
+
+
+def place_of_refused(asset: str) -> str:
+    """The name under which refused rows of an asset are recorded, month by month."""
+    return f"{asset}.refused"
 
 
 class PartitionsRefusedError(DataError):
@@ -151,7 +158,36 @@ class Lineage:
             metadata=dict(made.metadata),
         )
 
+    def _keep_refused(self, recipe: Recipe, refused: Refused, claim: Claim) -> Version | None:
+        """Record the rows that were refused at a place of their own, which nothing reads from."""
+        if refused.rows is None:
+            return None
+        rows, key = refused.rows, refused.key
+        content = table_hash(rows, key)
+        stored = self.store.put_table(rows, content, key)
+        columns = tuple((name, type_name(dtype, name)) for name, dtype in rows.schema.items())
+        aside = place_of_refused(recipe.asset)
+        draft = Draft(
+            asset=aside,
+            partition=refused.partition,
+            content_hash=content,
+            kind="table",
+            uri=stored.uri,
+            file_sha256=stored.sha256,
+            size=stored.size,
+            rows=rows.height,
+            schema=Schema(contract="refused", version=1, columns=columns, key=key),
+            code_hash=recipe.code_hash,
+            config_hash=recipe.config_hash,
+            reads=(),
+            metadata={"refused": refused.error.what, "for example": refused.error.where},
+        )
+        own = self.claim(aside, [refused.partition], claim.run_id)
+        return self.ledger.publish(draft, own, self.now()).version
+
     def _record_refusal(self, recipe: Recipe, refused: Refused, claim: Claim) -> None:
+        kept = self._keep_refused(recipe, refused, claim)
+        beside = f"; its rows are kept as version {kept.id}, {kept.place}" if kept else ""
         self.ledger.record_event(
             Event(
                 action="refuse",
@@ -160,7 +196,8 @@ class Lineage:
                 actor=claim.actor,
                 run_id=claim.run_id,
                 at=self.now(),
-                reason=refused.error.what,
+                reason=refused.error.what + beside,
+                seal=version_seal(kept) if kept else "",
             )
         )
 

@@ -29,6 +29,7 @@ from naxs_assets.lineage.records import (
     place_name,
 )
 from naxs_assets.lineage.store import Store
+from naxs_assets.settings import SHANGHAI
 
 _CACHE_BYTES = 384 * 1024 * 1024
 
@@ -231,8 +232,16 @@ def cut_frame(frame: pl.DataFrame, schema: Schema, day: date) -> pl.DataFrame:
     """
     if schema.known_from is None:
         raise ValueError(f"tables of contract {schema.contract} cannot be cut to a day")
-    known = frame.filter(pl.col(schema.known_from) <= day)
+    known = frame.filter(_day_of(frame, schema.known_from) <= day)
     if schema.known_until is not None:
         until = pl.col(schema.known_until)
         known = known.with_columns(pl.when(until <= day).then(until).alias(schema.known_until))
     return known
+
+
+def _day_of(frame: pl.DataFrame, column: str) -> pl.Expr:
+    """The Shanghai day of a column of days or instants."""
+    dated = pl.col(column)
+    if isinstance(frame.schema[column], pl.Datetime):
+        return dated.dt.convert_time_zone(str(SHANGHAI)).dt.date()
+    return dated

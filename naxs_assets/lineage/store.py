@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -122,6 +123,17 @@ class Store:
         """Remove what processes that were killed at writing left in ``staging/``."""
         if self._is_local:
             remove_abandoned((Path(self._root) / _STAGING).glob("*"))
+
+    @property
+    def file_system(self) -> Any | None:
+        """The fsspec file system that :meth:`address` names files of; None for a local folder."""
+        return None if self._is_local else self._files
+
+    def address(self, uri: str = _OBJECTS) -> str:
+        """How another program names a stored file, by default the folder of all of them: an
+        absolute path, or a URL such as ``s3://bucket/store/objects``."""
+        path = self._path(uri)
+        return path if self._is_local else str(self._files.unstrip_protocol(path))
 
     def local_path(self, uri: str) -> Path | None:
         """The file's path when the store is a local folder, else None."""

@@ -1,6 +1,7 @@
 """The market assets: calendar, instruments, membership, prices and index prices."""
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from functools import cache
 
 import polars as pl
@@ -14,16 +15,28 @@ from naxs_assets.lineage.recipe import AllMonths, Months, Recipe, Whole
 from naxs_assets.market.calendar import trading_days
 from naxs_assets.market.contracts import (
     CALENDAR,
+    CORPORATE_ACTIONS,
+    FUNDAMENTALS,
     INDEX_MEMBERS,
     INDEX_PRICES,
+    INDUSTRY,
     INSTRUMENTS,
+    NEWS,
     PRICES,
     QUALITY_FINDINGS,
 )
 from naxs_assets.market.findings import findings_table
+from naxs_assets.market.fundamentals import available, with_revisions
 from naxs_assets.market.index_prices import build_index_month
+from naxs_assets.market.news import news_table
 from naxs_assets.market.prices import build_month
-from naxs_assets.market.reference import index_members_table, instruments_table
+from naxs_assets.market.quality.publication import accepted_repairs, publishable
+from naxs_assets.market.reference import (
+    corporate_actions_table,
+    index_members_table,
+    industry_table,
+    instruments_table,
+)
 from naxs_assets.market.rules import MonthRefused
 from naxs_assets.market.sources.base import Source
 from naxs_assets.pages.sparkline import sparkline_markdown
@@ -36,6 +49,7 @@ GROUP = "market"
 
 def market_assets(settings: Settings, source: Source) -> list[LineageAsset]:
     """Every asset of the market stage, read from ``source``."""
+    bitemporal = cache(lambda: with_revisions(source.fundamentals(date.min, date.max)))
     return [
         _calendar(settings, source),
         _reference_table(
@@ -54,8 +68,46 @@ def market_assets(settings: Settings, source: Source) -> list[LineageAsset]:
             build=index_members_table,
             description="指数成分，按生效日期\n\nIndex membership by effective date",
         ),
+        _reference_table(
+            source,
+            contract=CORPORATE_ACTIONS,
+            rows=source.corporate_actions,
+            build=corporate_actions_table,
+            description=(
+                "公司行为：分红、送转、配股，按除权日\n\n"
+                "Dividends, bonus shares and rights by ex-date"
+            ),
+        ),
+        _reference_table(
+            source,
+            contract=INDUSTRY,
+            rows=source.industry,
+            build=industry_table,
+            description="行业分类，按生效日期\n\nIndustries, each from its start date",
+        ),
         _prices(source),
         _index_prices(source),
+        _dated_table(
+            source,
+            contract=FUNDAMENTALS,
+            code="naxs_assets.market.fundamentals",
+            rows=lambda first, last: available(bitemporal(), first, last),
+            description=(
+                "财务数据：报告期、公告日、可用时刻与修订，按可用月份\n\n"
+                "Published figures with period, publication and revisions, by the month in which "
+                "they became available"
+            ),
+        ),
+        _dated_table(
+            source,
+            contract=NEWS,
+            code="naxs_assets.market.news",
+            rows=lambda first, last: news_table(source.news(first, last)),
+            description=(
+                "新闻：发布与可用时刻，按可用月份\n\n"
+                "News with publication, by the month in which they became available"
+            ),
+        ),
         _findings(),
     ]
 
@@ -142,8 +194,17 @@ def _prices(source: Source) -> LineageAsset:
                     gaps=source.gaps,
                     policy=source.factor_policy,
                 )
+                findings = publishable(
+                    built.frame,
+                    built.findings,
+                    month=month,
+                    instruments=listed.frame(),
+                    previous=before.frame() if before else None,
+                    gaps=source.gaps,
+                )
             except MonthRefused as refusal:
-                yield Refused(month, refusal)
+                raw = source.bars(first_day(month), last_day(month))
+                yield Refused(month, refusal, rows=raw, key=("date", "symbol"))
                 if not previous[month]:
                     return  # nothing stands in for it, and every later month starts from it
                 continue
@@ -155,8 +216,9 @@ def _prices(source: Source) -> LineageAsset:
                 built.frame,
                 made_from=(days, listed, before),
                 metadata={
-                    "findings": built.findings.to_dicts(),
+                    "findings": findings.to_dicts(),
                     **built.counts(),
+                    **accepted_repairs(built.frame, source.factor_policy),
                     "rejected": _as_json(built.rejected),
                     "source": source.name,
                     "provenance": source.provenance(),
@@ -171,7 +233,7 @@ def _prices(source: Source) -> LineageAsset:
 
     recipe = Recipe(
         asset="market/prices",
-        code=("naxs_assets.market.prices",),
+        code=("naxs_assets.market.prices", "naxs_assets.market.quality.publication"),
         contract=PRICES,
         config={
             "gaps": sorted(source.gaps.columns),
@@ -193,7 +255,7 @@ def _prices(source: Source) -> LineageAsset:
             "quarantined in place"
         ),
         group=GROUP,
-        kinds=frozenset({"polars", "pandera", source.name}),
+        kinds=frozenset({"polars", "pandera", "duckdb", source.name}),
         owner=OWNER,
     )
 
@@ -234,6 +296,42 @@ def _index_prices(source: Source) -> LineageAsset:
         recipe=recipe,
         generator=make,
         description="指数日线\n\nDaily index bars",
+        group=GROUP,
+        kinds=frozenset({"polars", "pandera", source.name}),
+        owner=OWNER,
+    )
+
+
+def _dated_table(
+    source: Source,
+    *,
+    contract: Contract,
+    code: str,
+    rows: Callable[[date, date], pl.DataFrame],
+    description: str,
+) -> LineageAsset:
+    """A table of which each month is what became available in it."""
+
+    @cache
+    def of_month(month: str) -> pl.DataFrame:
+        return rows(first_day(month), last_day(month))
+
+    def make(pending: Iterator[str]) -> Iterator[Made]:
+        for month in pending:
+            yield Made(month, of_month(month))
+
+    recipe = Recipe(
+        asset=f"market/{contract.name}",
+        code=(code,),
+        contract=contract,
+        externals=lambda month: {
+            f"{source.name}:{contract.name}": table_hash(of_month(month), contract.key)
+        },
+    )
+    return LineageAsset(
+        recipe=recipe,
+        generator=make,
+        description=description,
         group=GROUP,
         kinds=frozenset({"polars", "pandera", source.name}),
         owner=OWNER,

@@ -1,29 +1,59 @@
 """The quality rules as asset checks: what each rule found in the current months of prices."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any
 
 import dagster as dg
+import polars as pl
 
 from naxs_assets.lineage.io_manager import metadata_table
 from naxs_assets.lineage.publishing import Lineage
-from naxs_assets.market.rules import RULES, Rule, Verdict
+from naxs_assets.market.contracts import (
+    CALENDAR,
+    INDEX_MEMBERS,
+    INDEX_PRICES,
+    INSTRUMENTS,
+    PRICES,
+)
+from naxs_assets.market.quality.panel import WHOLE
+from naxs_assets.market.quality.registry import HARMLESS, RULES, Rule, Scope, Severity, Verdict
+from naxs_assets.market.quality.tables import (
+    clock_table,
+    column_table,
+    judge_tables,
+    span_table,
+)
+
+Tables = Mapping[str, pl.DataFrame]
 
 _PRICES = dg.AssetKey(["market", "prices"])
+_STORED = (PRICES, CALENDAR, INSTRUMENTS, INDEX_MEMBERS, INDEX_PRICES)
+_OF_MONTHS = (Scope.ROW, Scope.MONTH)
+_BLOCKING = (Verdict.CRITICAL, Verdict.REFUSED)
 _SHOWN_MONTHS = 12
-_SHOWN_FACTS = ("month", "verdict", "rows", "share", "sample", "note")
+_SHOWN_FACTS = ("month", "verdict", "rows", "judged", "share", "observed", "sample", "note")
 
 
-def price_checks(lineage: Lineage) -> dg.AssetChecksDefinition:
-    """One check per rule of ``market/prices``, over every month made so far.
+def price_checks(
+    lineage: Lineage, pulled: Callable[[], Tables] | None = None
+) -> dg.AssetChecksDefinition:
+    """One check per rule, over every month of ``market/prices`` made so far.
 
-    They run after every run that makes prices, and alone when asked. A month that breaks a rule
-    beyond its share is refused before publishing, so these checks never block: they show what was
-    quarantined, repaired or let through with a warning.
+    They run after every run that makes prices, and alone when asked. Rules of rows and months were
+    asked before a month was published; their checks show what was quarantined, repaired or let
+    through. Rules of tables, pulls and the clock are asked now. A check of a critical rule stands
+    before the assets downstream and blocks them when it is broken beyond its critical threshold.
+
+    ``pulled`` gives what a live home knows of its pulls (the tables ``sample``, ``second_sample``,
+    ``restatements`` and ``fetched`` of :func:`judge_tables`); without it the market is not expected
+    to go on, and whether its last day is in time is not asked.
     """
     specs = [
         dg.AssetCheckSpec(
-            name=rule.check, asset=_PRICES, description=f"{rule.text_zh}\n\n{rule.text_en}"
+            name=rule.check,
+            asset=_PRICES,
+            description=f"{rule.text_zh}\n\n{rule.text_en}",
+            blocking=rule.severity is Severity.CRITICAL,
         )
         for rule in RULES.values()
     ]
@@ -35,11 +65,50 @@ def price_checks(lineage: Lineage) -> dg.AssetChecksDefinition:
             for version in lineage.ledger.current_versions("market/prices")
         }
         asked_for = {key.name for key in context.selected_asset_check_keys}
-        for rule in RULES.values():
-            if rule.check in asked_for:
-                yield _result(rule, months)
+        chosen = [rule for rule in RULES.values() if rule.check in asked_for]
+        if any(rule.scope not in _OF_MONTHS for rule in chosen):
+            months = {**months, WHOLE: _of_tables(lineage, pulled)}
+        for rule in chosen:
+            yield _result(rule, months)
 
     return check
+
+
+def _of_tables(lineage: Lineage, pulled: Callable[[], Tables] | None) -> list[dict[str, Any]]:
+    """What the rules of tables, pulls and the clock find at this moment."""
+    tables: dict[str, pl.DataFrame] = {
+        "columns": column_table({contract.name: contract for contract in _STORED})
+    }
+    for contract in (CALENDAR, INSTRUMENTS, INDEX_MEMBERS):
+        handle = lineage.reader(f"market/{contract.name}").whole()
+        if handle:
+            tables[contract.name] = handle.frame()
+    if INDEX_MEMBERS.name in tables:
+        spans = _spans(lineage)
+        tables["spans"] = spans
+        if spans.height:
+            ends = spans.select(pl.col("first").min(), pl.col("last").max())
+            tables["span"] = span_table(*ends.row(0))
+    if CALENDAR.name in tables:
+        clock = clock_table(lineage.clock(), tables[CALENDAR.name])
+        tables["clock"] = clock if pulled else clock.with_columns(due=pl.lit(None, dtype=pl.Date))
+    return judge_tables(tables | dict(pulled() if pulled else {}), month=WHOLE).findings.to_dicts()
+
+
+def _spans(lineage: Lineage) -> pl.DataFrame:
+    """The first and last day with rows of each symbol: columns symbol, first and last."""
+    parts = [pl.LazyFrame(schema={"date": pl.Date, "symbol": pl.String})]
+    for handle in lineage.reader("market/prices").current():
+        # Two columns of a local file; elsewhere the table comes whole, by the cache.
+        path = lineage.store.local_path(handle.present().uri)
+        table = handle.frame().lazy() if path is None else pl.scan_parquet(path)
+        parts.append(table.select("date", "symbol"))
+    ends = (
+        pl.concat(parts)
+        .group_by("symbol")
+        .agg(first=pl.col("date").min(), last=pl.col("date").max())
+    )
+    return ends.sort("symbol").collect()
 
 
 def _result(rule: Rule, months: dict[str, list[dict[str, Any]]]) -> dg.AssetCheckResult:
@@ -50,31 +119,40 @@ def _result(rule: Rule, months: dict[str, list[dict[str, Any]]]) -> dg.AssetChec
         if finding["rule"] == rule.id
     ]
     applicable = [one for one in found if one["verdict"] != Verdict.NOT_APPLICABLE]
-    broken = [one for one in applicable if one["verdict"] != Verdict.PASS]
+    broken = [one for one in applicable if one["verdict"] not in HARMLESS]
+    blocks = any(one["verdict"] in _BLOCKING for one in broken)
     rows = sum(one["rows"] for one in broken)
     worst = sorted(broken, key=lambda one: -one["rows"])[:_SHOWN_MONTHS]
     return dg.AssetCheckResult(
         check_name=rule.check,
         asset_key=_PRICES,
         passed=not broken,
-        severity=dg.AssetCheckSeverity.WARN,
-        description=_in_words(rows, len(broken), len(applicable), len(found)),
+        severity=dg.AssetCheckSeverity.ERROR if blocks else dg.AssetCheckSeverity.WARN,
+        description=_in_words(rule, rows, len(broken), len(applicable), len(found)),
         metadata={
             "rule": rule.id,
             "severity": rule.severity.value,
             "rows that break it": rows,
             "months with such rows": len(broken),
-            "applies to": f"{len(applicable)} of {len(months)} months",
+            "applies to": _applies_to(rule, len(applicable), months.keys()),
             "worst months": metadata_table(
-                [{name: one[name] for name in _SHOWN_FACTS} for one in worst]
+                [{name: one.get(name) for name in _SHOWN_FACTS} for one in worst]
             ),
         },
     )
 
 
-def _in_words(rows: int, broken: int, applicable: int, months: int) -> str:
+def _applies_to(rule: Rule, applicable: int, months: Set[str]) -> str:
+    if rule.scope in _OF_MONTHS:
+        return f"{applicable} of {len(months - {WHOLE})} months"
+    return f"the {rule.scope.value}" if applicable else "nothing here"
+
+
+def _in_words(rule: Rule, rows: int, broken: int, applicable: int, months: int) -> str:
     if months and not applicable:
-        return "不适用：数据源没有所需的列 not applicable: the source lacks the columns it needs"
+        return "不适用：数据源没有所需的列或表 not applicable: the source lacks what it needs"
+    if rule.scope not in _OF_MONTHS:
+        return "符合 met" if not broken else f"{rows:,} 处不符 broken by {rows:,}"
     if not broken:
         return f"{applicable} 个月均符合 met in all of {applicable} months"
     return (

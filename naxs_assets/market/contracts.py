@@ -17,7 +17,7 @@ RANGE_TOLERANCE = 1e-4
 compute the four values from samples of their own (21 of 27,109 recorded rows differ, at most by
 0.75e-4)."""
 
-PRICE_FIELDS = ("open", "high", "low", "close", "pre_close", "volume", "amount")
+PRICE_FIELDS = ("open", "high", "low", "close", "pre_close", "volume", "amount", "turnover")
 """Fields of a prices row that are null when the row is quarantined."""
 
 _SYMBOL = Column("symbol", pl.String, "-", "instrument, for example 600519.SH")
@@ -51,10 +51,16 @@ CALENDAR = Contract(
 
 INSTRUMENTS = Contract(
     name="instruments",
-    version=1,
+    version=2,
     key=("symbol",),
     columns=(
         _SYMBOL,
+        Column(
+            "id",
+            pl.String,
+            "-",
+            "permanent identity: the first code of the instrument, whatever it is called now",
+        ),
         Column("name", pl.String, "-", "short name as the source has it; empty when unknown"),
         Column("board", pl.String, "-", "board of the code", one_of=BOARDS),
         Column("list_date", pl.Date, "-", "first trading day; 1990-12-19 when unknown"),
@@ -112,7 +118,7 @@ INDEX_MEMBERS = Contract(
 
 PRICES = Contract(
     name="prices",
-    version=2,
+    version=3,
     key=("date", "symbol"),
     columns=(
         _DATE,
@@ -131,6 +137,14 @@ PRICES = Contract(
         ),
         Column("volume", pl.Int64, "shares", "traded volume", nullable=True, at_least=0),
         Column("amount", pl.Float64, "CNY", "traded amount", nullable=True, at_least=0),
+        Column(
+            "turnover",
+            pl.Float64,
+            "ratio",
+            "volume over free-float shares; null when unknown",
+            nullable=True,
+            at_least=0,
+        ),
         Column(
             "adj_factor",
             pl.Float64,
@@ -189,6 +203,7 @@ PRICES = Contract(
             "-",
             "pre_close, amount and status of this row came from the source's second table",
         ),
+        Column("source", pl.String, "-", "who gave the row, whole"),
     ),
     rules=(
         RowRule("low and high enclose every price", _range_holds),
@@ -238,9 +253,126 @@ INDEX_PRICES = Contract(
     known_from="date",
 )
 
+_INSTANT = pl.Datetime("us", "UTC")
+
+CORPORATE_ACTIONS = Contract(
+    name="corporate_actions",
+    version=1,
+    key=("symbol", "ex_date"),
+    columns=(
+        _SYMBOL,
+        Column("ex_date", pl.Date, "-", "first day without the right"),
+        Column("announced_at", pl.Date, "-", "day of announcement", nullable=True),
+        Column("payable_date", pl.Date, "-", "day on which cash is paid", nullable=True),
+        Column("cash", pl.Float64, "CNY a share", "dividend before tax", at_least=0),
+        Column("bonus", pl.Float64, "shares a share", "bonus and converted shares", at_least=0),
+        Column("rights", pl.Float64, "shares a share", "shares offered to holders", at_least=0),
+        Column(
+            "rights_price",
+            pl.Float64,
+            "CNY",
+            "price of the shares offered; null without any",
+            nullable=True,
+            at_least=0,
+        ),
+    ),
+    rules=(
+        RowRule(
+            "announced_at is not after ex_date", lambda: pl.col("announced_at") <= pl.col("ex_date")
+        ),
+        RowRule("something happens", lambda: pl.sum_horizontal("cash", "bonus", "rights") > 0),
+    ),
+    known_from="ex_date",
+)
+
+INDUSTRY = Contract(
+    name="industry",
+    version=1,
+    key=("symbol", "level", "start_date"),
+    columns=(
+        _SYMBOL,
+        Column("level", pl.Int64, "-", "level of the classification, 1 the coarsest", at_least=1),
+        Column(
+            "start_date", pl.Date, "-", "valid from here until the symbol's next row of the level"
+        ),
+        Column("code", pl.String, "-", "code of the industry"),
+        Column("name", pl.String, "-", "name of the industry; empty when unknown"),
+        Column(
+            "look_ahead",
+            pl.Boolean,
+            "-",
+            "true where only a later day's industry is known and was carried back",
+        ),
+    ),
+    known_from="start_date",
+)
+
+FUNDAMENTALS = Contract(
+    name="fundamentals",
+    version=1,
+    key=("symbol", "report_period", "item", "revision"),
+    columns=(
+        _SYMBOL,
+        Column("report_period", pl.Date, "-", "last day of the period reported on"),
+        Column("item", pl.String, "-", "what is reported, for example net_profit"),
+        Column(
+            "revision",
+            pl.Int64,
+            "-",
+            "1 for what was first published, one more for each other value that followed",
+            at_least=1,
+        ),
+        Column("value", pl.Float64, "CNY, shares or ratio", "the figure as published then"),
+        Column("announced_at", pl.Date, "-", "day of publication", nullable=True),
+        Column("available_at", _INSTANT, "UTC", "instant from which a decision may use it"),
+        Column(
+            "ingested_at",
+            _INSTANT,
+            "UTC",
+            "instant at which it was taken in here; null for recorded sources",
+            nullable=True,
+        ),
+    ),
+    rules=(
+        RowRule(
+            "announced_at is not before the period's end",
+            lambda: pl.col("announced_at") >= pl.col("report_period"),
+        ),
+        RowRule(
+            "a figure is not available before the day it is announced",
+            lambda: (
+                pl.col("available_at").dt.convert_time_zone("Asia/Shanghai").dt.date()
+                >= pl.col("announced_at")
+            ),
+        ),
+    ),
+    known_from="available_at",
+)
+
+NEWS = Contract(
+    name="news",
+    version=1,
+    key=("available_at", "id", "symbol"),
+    columns=(
+        Column("id", pl.String, "-", "identity of the news at its source"),
+        _SYMBOL,
+        Column("published_at", _INSTANT, "UTC", "instant of publication"),
+        Column("available_at", _INSTANT, "UTC", "instant from which a decision may use it"),
+        Column("title", pl.String, "-", "title or first sentence"),
+        Column("source", pl.String, "-", "publisher; empty when unknown"),
+    ),
+    rules=(
+        RowRule(
+            "news are not available before they are published",
+            lambda: pl.col("available_at") >= pl.col("published_at"),
+        ),
+    ),
+    known_from="available_at",
+)
+
 QUALITY_FINDINGS = Contract(
     name="findings",
-    version=1,
+    version=2,
     key=("asset", "month", "rule"),
     columns=(
         Column("asset", pl.String, "-", "table that was judged, for example market/prices"),
@@ -249,8 +381,23 @@ QUALITY_FINDINGS = Contract(
         Column("severity", pl.String, "-", "critical rows leave the market, warnings stay in it"),
         Column("verdict", pl.String, "-", "what became of the rule in this month"),
         Column("rows", pl.Int64, "rows", "rows that broke the rule", at_least=0),
-        Column("share", pl.Float64, "ratio", "of the month's raw rows", at_least=0),
-        Column("sample", pl.String, "-", "up to five keys, symbol and date, joined by commas"),
+        Column("judged", pl.Int64, "rows", "rows that the rule could be asked of", at_least=0),
+        Column("share", pl.Float64, "ratio", "broken rows of all raw or judged rows", at_least=0),
+        Column(
+            "observed",
+            pl.Float64,
+            "-",
+            "the figure that was judged, in the rule's unit",
+            nullable=True,
+        ),
+        Column(
+            "threshold",
+            pl.Float64,
+            "-",
+            "the figure it crossed, or would have crossed first",
+            nullable=True,
+        ),
+        Column("sample", pl.String, "-", "up to twenty keys, symbol and date, joined by commas"),
         Column("note", pl.String, "-", "in words; empty for none"),
     ),
 )

@@ -8,9 +8,10 @@ import polars as pl
 
 from naxs_assets.errors import DataError
 from naxs_assets.market.contracts import INDEX_PRICES, RANGE_TOLERANCE
+from naxs_assets.market.quality.registry import Verdict
 from naxs_assets.market.quarantine import REJECTED, rejected_rows
 from naxs_assets.market.row_rules import open_days
-from naxs_assets.market.rules import Findings, Verdict
+from naxs_assets.market.rules import Findings
 from naxs_assets.market.sources.base import RAW_INDEX_BARS
 from naxs_assets.partitions import first_day, last_day
 

@@ -9,7 +9,9 @@ import polars as pl
 from naxs_assets.errors import DataError
 from naxs_assets.market.contracts import PRICE_FIELDS, PRICES
 from naxs_assets.market.factor_repair import check_factor, half_up
+from naxs_assets.market.identity import with_current_codes
 from naxs_assets.market.limits import LISTING_DAYS, with_limits
+from naxs_assets.market.quality.registry import Verdict
 from naxs_assets.market.quarantine import quarantined_rows
 from naxs_assets.market.row_rules import (
     judged_rows,
@@ -18,10 +20,13 @@ from naxs_assets.market.row_rules import (
     report_missing_days,
     unique_rows,
 )
-from naxs_assets.market.rules import Findings, Verdict
+from naxs_assets.market.rules import Findings
 from naxs_assets.market.sources.base import RAW_BARS, DeclaredGaps, FactorPolicy
 from naxs_assets.market.suspension import with_absent_rows, with_last_prices, with_state
 from naxs_assets.partitions import first_day, last_day
+
+DERIVED = "derived"
+"""The ``source`` of a row that stands for a suspension of which the source has no row."""
 
 _TICK = 1
 """In cents: how far a price may lie beyond its limit."""
@@ -73,12 +78,13 @@ def build_month(
 
     ``previous`` is the prices table of the month before, or None for the first one: last closes and
     adjustment factors carry over from it. ``gaps`` and ``policy`` are the source's. The same input
-    gives the same frame.
+    gives the same frame. A code of before is read as the code of now.
 
     Raises ``MonthRefused`` when more rows break a rule than its share allows, and ``DataError``
     when ``raw`` holds days of another month or lacks a column.
     """
     _require_shape(raw, month)
+    raw = with_current_codes(raw)
     known = {name: raw.get_column(name).count() for name in gaps.columns & set(RAW_BARS)}
     findings = Findings(f"market/prices {month}", raw.height, gaps=gaps, known=known)
     placed, rejected = placed_rows(raw, month, calendar, findings)
@@ -217,9 +223,11 @@ def _finished(rows: pl.DataFrame, raw: pl.DataFrame) -> pl.DataFrame:
             for name in ("open", "high", "low")
         ),
         volume=pl.when(suspended).then(0).otherwise("volume"),
+        turnover=pl.when(suspended).then(0.0).otherwise("turnover"),
         amount=pl.when(suspended).then(0.0).otherwise("amount"),
         is_suspended=suspended,
         supplemented=pl.col("supplemented").fill_null(value=False),
+        source=pl.col("source").fill_null(DERIVED),
     ).with_columns(
         *(
             pl.when(kept).then(name).alias(name)

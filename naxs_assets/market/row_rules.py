@@ -7,8 +7,9 @@ from functools import reduce
 import polars as pl
 
 from naxs_assets.market.boards import board_expression
+from naxs_assets.market.quality.registry import Verdict
 from naxs_assets.market.quarantine import REJECTED, rejected_rows
-from naxs_assets.market.rules import Findings, Verdict
+from naxs_assets.market.rules import Findings
 from naxs_assets.market.sources.base import RAW_BARS
 from naxs_assets.partitions import first_day, last_day
 

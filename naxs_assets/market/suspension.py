@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from naxs_assets.market.rules import Findings, Verdict
+from naxs_assets.market.quality.registry import Verdict
+from naxs_assets.market.rules import Findings
 
 
 def with_absent_rows(

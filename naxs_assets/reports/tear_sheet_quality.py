@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from naxs_assets.market.rules import RULES, Verdict
+from naxs_assets.market.quality.registry import HARMLESS, RULES, Verdict
 from naxs_assets.pages.blocks import (
     Block,
     Cell,
@@ -22,7 +22,7 @@ from naxs_assets.reports.tear_sheet_inputs import TearSheet
 
 _HARSHNESS = {verdict.value: rank for rank, verdict in enumerate(Verdict)}
 _RULE_ORDER = {rule: place for place, rule in enumerate(RULES)}
-_HARMLESS = {Verdict.PASS.value, Verdict.NOT_APPLICABLE.value}
+_HARMLESS = {verdict.value for verdict in HARMLESS}
 _TOUCHED = (Verdict.QUARANTINED.value, Verdict.REPAIRED.value)
 _NOTES = 2
 _SAMPLES = 3

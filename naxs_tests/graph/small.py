@@ -14,9 +14,9 @@ import dagster as dg
 import polars as pl
 import yaml
 
-from naxs_assets.cli.planning import Plan, plan
 from naxs_assets.definitions import Platform, build_defs, open_platform
 from naxs_assets.lineage.monthly import Made
+from naxs_assets.lineage.planning import Plan, plan
 from naxs_assets.lineage.publishing import Watcher, unwatched
 from naxs_assets.lineage.records import UNPARTITIONED, Outcome, Published, Version
 from naxs_assets.market.sources.base import Source

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from naxs_assets.definitions import Platform, build_defs
-from naxs_assets.market.rules import RULES
+from naxs_assets.market.quality.registry import RULES
 from naxs_assets.settings import SHANGHAI
 from naxs_tests.graph.small import close, open_home, settings_of
 
@@ -29,6 +29,10 @@ MARKET = {
     "market/index_members": set(),
     "market/prices": {"market/calendar", "market/instruments", "market/prices"},
     "market/index_prices": {"market/calendar"},
+    "market/corporate_actions": set(),
+    "market/industry": set(),
+    "market/fundamentals": set(),
+    "market/news": set(),
     "market/findings": {"market/prices", "market/index_prices"},
     "features/basic": {"market/prices"},
     "labels/next_day": {"market/prices"},
@@ -55,12 +59,20 @@ def of_strategy(name: str) -> dict[str, set[str]]:
 
 # Every asset of the built-in catalogue, with what it reads.
 GRAPH = MARKET | {asset: reads for name in STRATEGIES for asset, reads in of_strategy(name).items()}
+# The warehouse is published after the market, and after a strategy.
+WAREHOUSE = {
+    f"{stage}/warehouse": {asset for asset in GRAPH if asset.startswith(f"{stage}/")}
+    for stage in ("market", *STRATEGIES)
+}
 WHOLE = {
     "market/calendar",
     "market/instruments",
     "market/index_members",
+    "market/corporate_actions",
+    "market/industry",
     "market/findings",
     *(f"{name}/report" for name in STRATEGIES),
+    *WAREHOUSE,
 }
 
 
@@ -88,7 +100,7 @@ def test_the_graph_is_the_one_of_the_built_in_catalogue(specs: dict[str, dg.Asse
     graph = {
         name: {dep.asset_key.to_user_string() for dep in spec.deps} for name, spec in specs.items()
     }
-    assert graph == GRAPH
+    assert graph == GRAPH | WAREHOUSE
 
 
 def test_time_series_are_monthly_and_the_rest_is_whole(specs: dict[str, dg.AssetSpec]) -> None:
@@ -149,12 +161,14 @@ def test_every_quality_rule_is_an_asset_check(definitions: dg.Definitions) -> No
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
-def test_the_job_of_a_strategy_covers_everything_up_to_its_report(
+def test_the_job_of_a_strategy_covers_everything_up_to_its_report_and_the_warehouse(
     name: str, definitions: dg.Definitions
 ) -> None:
     job = definitions.resolve_job_def(name)
     covered = {key.to_user_string() for key in job.asset_layer.executable_asset_keys}
-    assert covered == MARKET.keys() | of_strategy(name).keys()
+    unread = {"market/corporate_actions", "market/industry", "market/fundamentals", "market/news"}
+    needed = MARKET.keys() - unread
+    assert covered == needed | of_strategy(name).keys() | {f"{name}/warehouse"}
     assert job.partitions_def is not None
 
 

@@ -49,7 +49,7 @@ def a_corrected_bar(
     bars = bars.filter(pl.col("date") == day).sort("symbol")
     bar = bars.row(int(random.integers(bars.height)), named=True)
     if column == "volume":
-        corrected: dict[str, float] = {"volume": bar["volume"] * 3}
+        corrected: dict[str, float] = {"volume": bar["volume"] * 3, "amount": bar["amount"] * 3}
     elif column == "high":
         corrected = {"high": round(bar["high"] + 0.01, 2)}
     else:

@@ -18,9 +18,11 @@ from naxs_assets.lineage.publishing import (
     PartitionsRefusedError,
     Published,
     count_outcomes,
+    place_of_refused,
 )
 from naxs_assets.lineage.reader import Handle
 from naxs_assets.lineage.records import Read, ReadKind
+from naxs_assets.lineage.verifying import verify
 from naxs_assets.partitions import add_months, months_between
 from naxs_tests.lineage.support import a_recipe, doubled, numbers, publish, put
 
@@ -273,3 +275,25 @@ def test_a_stored_table_is_sorted_by_its_key_and_described_by_its_schema(lineage
     assert version.schema.columns == (("date", "date32"), ("value", "float64"), ("until", "date32"))
     assert version.schema.key == ("date",)
     assert (version.schema.known_from, version.schema.known_until) == ("date", "until")
+
+
+def test_refused_rows_are_kept_beside_the_good_version(lineage: Lineage) -> None:
+    rows = numbers(MONTHS[1], 7)
+
+    def make(pending: Iterator[str]) -> Iterator[Made | Refused]:
+        for month in pending:
+            yield Refused(month, DataError("it is bad"), rows=rows, key=("date",))
+
+    publish(lineage, TWICE, refusing(set()), MONTHS[:2])
+    good = lineage.ledger.current("twice", MONTHS[1])
+    with pytest.raises(PartitionsRefusedError):
+        publish(lineage, a_recipe("twice", config={"new": 1}), make, [MONTHS[1]])
+    assert lineage.ledger.current("twice", MONTHS[1]) == good
+    aside = lineage.reader(place_of_refused("twice"))[MONTHS[1]]
+    assert aside.frame().equals(rows)
+    assert aside.present().metadata["refused"] == "it is bad"
+    with lineage.ledger.database.read() as connection:
+        (event,) = connection.execute(select(t.events).where(t.events.c.action == "refuse")).all()
+    kept = f"version {aside.present().id}, twice.refused[{MONTHS[1]}]"
+    assert event.reason == f"it is bad; its rows are kept as {kept}"
+    assert verify(lineage).is_sound

@@ -73,9 +73,11 @@ def bar(
         "change": close / before - 1,
         "volume": 1000,
         "amount": 1000.0 * close,
+        "turnover": 0.001,
         "adj_factor": 2.0,
         "is_st": False,
         "is_suspended": False,
+        "source": "hand",
         "bad_cells": None,
         "supplemented": False,
         "supplement_disagrees": False,
@@ -86,7 +88,9 @@ def bar(
 def suspended(number: int, close: float | None, /, **cells: Any) -> dict[str, Any]:
     """A suspended row as BaoStock writes it: every price the last close, no volume."""
     flat = dict.fromkeys(("open", "high", "low", "close", "pre_close"), close)
-    halted = {"change": 0.0, "volume": 0, "amount": 0.0, "is_suspended": True}
+    halted = {
+        "change": 0.0, "volume": 0, "amount": 0.0, "turnover": None, "is_suspended": True,
+    }  # fmt: skip
     return bar(number, 1.0) | flat | halted | cells
 
 
@@ -118,8 +122,8 @@ def build(
 
 
 def verdicts(built: MonthOfPrices) -> dict[str, str]:
-    """Verdict by rule, without those that passed."""
-    rows = built.findings.filter(pl.col("verdict") != "pass")
+    """Verdict by rule, without those that passed on all rows they could be asked of."""
+    rows = built.findings.filter(~pl.col("verdict").is_in(["pass", "partly"]))
     return dict(rows.select("rule", "verdict").iter_rows())
 
 

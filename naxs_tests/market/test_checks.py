@@ -11,7 +11,8 @@ import pytest
 
 from naxs_assets.lineage.publishing import Lineage
 from naxs_assets.market.checks import price_checks
-from naxs_assets.market.rules import RULES, Findings, Verdict
+from naxs_assets.market.quality.registry import RULES, Verdict
+from naxs_assets.market.rules import Findings
 from naxs_assets.market.sources.base import DeclaredGaps
 from naxs_tests.lineage.support import a_draft, record, small_home
 
@@ -77,7 +78,9 @@ def test_rows_that_break_a_rule_are_a_warning_with_its_worst_months(lineage: Lin
             "month": "2021-04",
             "verdict": "quarantined",
             "rows": 2,
+            "judged": 1000,
             "share": 0.002,
+            "observed": 0.002,
             "sample": "600519.SH 2021-03-01, 000001.SZ 2021-03-02",
             "note": "above the high",
         },
@@ -85,7 +88,9 @@ def test_rows_that_break_a_rule_are_a_warning_with_its_worst_months(lineage: Lin
             "month": "2021-03",
             "verdict": "quarantined",
             "rows": 1,
+            "judged": 1000,
             "share": 0.001,
+            "observed": 0.001,
             "sample": "600519.SH 2021-03-01",
             "note": "above the high",
         },

@@ -10,7 +10,10 @@ REPAIRED = {
     "severity": "critical",
     "verdict": "repaired",
     "rows": 1,
+    "judged": 1000,
     "share": 0.001,
+    "observed": 0.001,
+    "threshold": 0.0,
     "sample": "000001.SZ 2020-12-31",
     "note": "adj_factor contradicts the change, rebuilt from the change",
 }

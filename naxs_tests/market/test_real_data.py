@@ -18,6 +18,7 @@ from naxs_assets.market.contracts import INDEX_PRICES, PRICES
 from naxs_assets.market.factor_repair import TOLERANCE
 from naxs_assets.market.index_prices import build_index_month
 from naxs_assets.market.prices import build_month
+from naxs_assets.market.quality.publication import publishable
 from naxs_assets.market.reference import index_members_table, instruments_table
 from naxs_assets.market.rules import MonthRefused
 from naxs_assets.market.sources.base import DeclaredGaps, FactorPolicy
@@ -72,7 +73,7 @@ def build_all(
 
 
 def no_pass(findings: pl.DataFrame) -> pl.DataFrame:
-    return findings.filter(pl.col("verdict") != "pass")
+    return findings.filter(~pl.col("verdict").is_in(["pass", "partly"]))
 
 
 @cache
@@ -128,7 +129,8 @@ def test_absent_rows_are_filled_in_to_the_same_prices() -> None:
         edit=lambda bars: bars.filter(~pl.col("is_suspended")),
         gaps=DeclaredGaps(suspended_rows=True),
     )
-    unknown = ["is_st", "limit_up", "limit_down"]  # an absent row does not tell ST
+    # An absent row does not tell ST, and nobody gave it.
+    unknown = ["is_st", "limit_up", "limit_down", "source"]
     assert frame.drop(unknown).equals(ci_small()[0].drop(unknown))
 
 
@@ -223,7 +225,7 @@ def test_no_month_of_the_panel_is_refused_and_rules_on_gaps_never_pass() -> None
     assert set(zero.filter(before)["verdict"]) == {"not_applicable"}
     assert set(zero.filter(before)["note"]) == {"declared gap: amount"}
     # From 2020 on the second table knows the amount of a part.
-    assert zero.filter(~before)["verdict"].to_list() == ["pass"] * 48
+    assert zero.filter(~before)["verdict"].to_list() == ["partly"] * 48
     assert zero.filter(month="2023-12")["note"].item() == "amount known for 6,048 of 17,892 rows"
 
 
@@ -369,3 +371,65 @@ def test_akshare_files_in_lots_are_read_into_shares() -> None:
     assert bars["bad_cells"].null_count() == bars.height
     per_share = bars.select((pl.col("amount") / pl.col("volume") / pl.col("close")).median()).item()
     assert 0.8 < per_share < 1.25
+
+
+def test_legacy_tushare_files_in_descending_order_and_decimal_lots_are_read() -> None:
+    table = {
+        "columns": {
+            "date": "date", "symbol": "symbol", "open": "open", "high": "high", "low": "low",
+            "close": "close", "change": "p_change", "volume": "volume",
+        },
+        "units": {"volume": "lots", "change": "percent"},
+    }  # fmt: skip
+    gaps = dict.fromkeys(("pre_close", "amount", "adj_factor", "is_st"), "absent")
+    path = "raw/tushare_legacy_since_delisted_2012_2015.parquet"
+    mapping = _mapping(path, bars=table, gaps=gaps, suspension="absent_rows")
+    early = FilesSource(mapping, Path(FOLDER), last=date(2015, 1, 30))
+    frame, _ = build_all(early)
+    bar = frame.filter(symbol="600005.SH", date=date(2015, 1, 30))
+    raw = pl.read_parquet(Path(FOLDER) / path).filter(symbol="600005.SH", date=date(2015, 1, 30))
+    assert bar["close"].item() == raw["close"].item()
+    assert bar["volume"].item() == round(raw["volume"].item() * 100)
+    # On 2015-02-24, within the spring holidays, the vendor has rows of 48 stocks.
+    with pytest.raises(MonthRefused, match=r"2015-02 refused by rule calendar .*: 48 of 1223 rows"):
+        build_all(FilesSource(mapping, Path(FOLDER), first=date(2015, 1, 5)))
+
+
+def test_additive_prices_of_eastmoney_below_zero_are_refused() -> None:
+    table = {
+        "symbol_form": "600519",
+        "columns": {
+            "date": "date", "symbol": "code", "open": "open", "high": "high", "low": "low",
+            "close": "close", "volume": "volume",
+        },
+        "units": {"volume": "lots"},
+    }  # fmt: skip
+    gaps = dict.fromkeys(("pre_close", "amount", "adj_factor", "is_st", "change"), "absent")
+    mapping = _mapping("raw/eastmoney_qfq_long_history.parquet", bars=table, gaps=gaps)
+    with pytest.raises(MonthRefused, match="refused by rule ohlc"):
+        build_all(FilesSource(mapping, Path(FOLDER), first=date(2000, 1, 4)))
+
+
+def test_a_series_that_is_shifted_in_time_is_refused_by_its_list_date() -> None:
+    table = {
+        "columns": {
+            "date": "date", "symbol": "symbol", "open": "open", "high": "high", "low": "low",
+            "close": "close", "change": "change", "volume": "volume",
+        },
+        "units": {"volume": "shares", "change": "percent"},
+    }  # fmt: skip
+    gaps = dict.fromkeys(("pre_close", "amount", "adj_factor", "is_st"), "absent")
+    mapping = _mapping("raw/misdated_delisted_5.parquet", bars=table, gaps=gaps)
+    files = FilesSource(mapping, Path(FOLDER), last=date(2010, 1, 29))
+    real = {"603056.SH": date(2018, 1, 16), "300391.SZ": date(2014, 8, 1)}
+    listed = instruments_table(
+        files.instruments().with_columns(
+            list_date=pl.col("symbol").replace_strict(real, default=None, return_dtype=pl.Date)
+        )
+    )
+    frame, findings = build_all(files)
+    with pytest.raises(MonthRefused, match="refused by rule life"):
+        publishable(
+            frame, findings.drop("month"),
+            month="2010-01", instruments=listed, previous=None, gaps=files.gaps,
+        )  # fmt: skip

@@ -37,8 +37,8 @@ def test_instruments_get_a_board_and_a_known_or_unknown_list_date() -> None:
         )
     )
     assert table.rows() == [
-        ("600001.SH", "", "main", date(1990, 12, 19), False, date(2009, 12, 29)),
-        ("688001.SH", "华兴源创", "star", date(2019, 7, 22), True, None),
+        ("600001.SH", "600001.SH", "", "main", date(1990, 12, 19), False, date(2009, 12, 29)),
+        ("688001.SH", "688001.SH", "华兴源创", "star", date(2019, 7, 22), True, None),
     ]
 
 

@@ -177,7 +177,8 @@ def _from_file(tmp_path: Path, cells: tuple[str, ...] | None) -> pl.DataFrame:
 @pytest.mark.parametrize("encoding", FILES)
 def test_the_five_encodings_of_files_give_the_same_prices(tmp_path: Path, encoding: str) -> None:
     frame = _from_file(tmp_path, FILES[encoding])
-    assert frame.equals(_from_file(tmp_path, FILES["flat row, no volume"]))
+    flat = _from_file(tmp_path, FILES["flat row, no volume"])
+    assert frame.drop("source").equals(flat.drop("source"))
     assert frame.height == 4
     assert frame["is_suspended"].to_list() == [False, False, True, False]
     assert frame.row(2, named=True)["close"] == 10.5

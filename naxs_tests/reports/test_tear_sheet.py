@@ -22,7 +22,7 @@ from naxs_assets.errors import DataError
 from naxs_assets.learning.score_quantiles import quantile_spread
 from naxs_assets.lineage.graph import Graph, Node
 from naxs_assets.lineage.records import ReadKind
-from naxs_assets.market.rules import RULES
+from naxs_assets.market.quality.registry import RULES
 from naxs_assets.pages.messages import catalogue
 from naxs_assets.pages.numbers import percent
 from naxs_assets.reports.exposure import PLACES

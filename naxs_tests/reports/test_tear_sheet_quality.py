@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from naxs_assets.market.rules import Verdict
+from naxs_assets.market.quality.registry import Verdict
 from naxs_assets.pages.blocks import Details, Note
 from naxs_assets.pages.messages import catalogue
 from naxs_assets.reports.tear_sheet_inputs import SCHEMAS, TearSheet

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from naxs_assets.market.rules import RULES
+from naxs_assets.market.quality.registry import RULES
 from naxs_tests.ui.conftest import PATIENCE, looking
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ui")]

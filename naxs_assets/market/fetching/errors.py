@@ -20,11 +20,20 @@ class RefusedError(FetchError):
     kind = "refused"
 
 
+class NotAllowedError(RefusedError):
+    """We do not want it: a host of another family, or a way past the choke point. Nothing was
+    asked."""
+
+    kind = "not_allowed"
+
+
 class ThrottledError(FetchError):
     """Too many requests, or the upstream is overloaded: 408, 425, 429, 503."""
 
     kind = "throttled"
     retryable = True
+    retry_after: float | None = None
+    """Seconds that the upstream asked us to wait."""
 
 
 class BrokenError(FetchError):
@@ -50,6 +59,12 @@ class CircuitOpenError(FetchError):
     """The family of hosts failed too often; it is left alone until its pause is over."""
 
     kind = "circuit_open"
+
+
+class BudgetSpentError(FetchError):
+    """The family has had as many requests as one run may make."""
+
+    kind = "budget_spent"
 
 
 class NotRecordedError(FetchError):

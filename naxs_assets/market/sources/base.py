@@ -24,16 +24,19 @@ RAW_BARS: Columns = {
     "change": pl.Float64,
     "volume": pl.Int64,
     "amount": pl.Float64,
+    "turnover": pl.Float64,
     "adj_factor": pl.Float64,
     "is_st": pl.Boolean,
     "is_suspended": pl.Boolean,
+    "source": pl.String,
     "bad_cells": pl.String,
     "supplemented": pl.Boolean,
     "supplement_disagrees": pl.Boolean,
 }
 """Columns of ``Source.bars``: CNY unadjusted, shares, ratios; possibly dirty.
 
-``change`` is the vendor's return of the day, a ratio against the ex-right previous close.
+``change`` is the vendor's return of the day, a ratio against the ex-right previous close;
+``turnover`` is volume over free-float shares. ``source`` names who gave the row, whole.
 ``bad_cells`` is JSON ``{column: text}`` of cells that could not be read as a number or a date; the
 cell itself is null. A row whose date or symbol is unreadable belongs to the day of its neighbour in
 the file and is kept too. ``is_suspended`` null leaves it to the volume: none or zero is suspended.
@@ -106,7 +109,8 @@ RAW_FUNDAMENTALS: Columns = {
 }
 """Columns of ``Source.fundamentals``: one row per figure and publication. ``value`` is in CNY,
 shares or ratios; ``announced_at`` null when unknown, ``available_at`` never: it is the instant from
-which a decision may use the figure, and the source states how it knows."""
+which a decision may use the figure, and the source states how it knows. A source that knows when it
+took a figure in has a further column ``ingested_at``, an instant."""
 
 RAW_NEWS: Columns = {
     "id": pl.String,
@@ -133,11 +137,13 @@ class DeclaredGaps:
 
     A rule that needs one of ``columns`` (names of ``RAW_BARS``) reports ``not_applicable``; in a
     month where some rows have a value after all, it is applied to those and says how many.
-    ``notes`` say in words what is missing, for the quality report. ``suspended_rows``: the source
-    has no row on a day of suspension, so that a missing row means one.
+    ``tables`` are the names of tables that it does not have at all, such as ``news``. ``notes`` say
+    in words what is missing, for the quality report. ``suspended_rows``: the source has no row on a
+    day of suspension, so that a missing row means one.
     """
 
     columns: frozenset[str] = frozenset()
+    tables: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
     suspended_rows: bool = False
 
@@ -190,4 +196,22 @@ class Source(Protocol):
 
     def index_bars(self, first: date, last: date) -> pl.DataFrame:
         """Index bars with ``first <= date <= last`` in the columns of ``RAW_INDEX_BARS``."""
+        ...
+
+    def corporate_actions(self) -> pl.DataFrame:
+        """Dividends, bonus shares and rights in the columns of ``RAW_CORPORATE_ACTIONS``."""
+        ...
+
+    def industry(self) -> pl.DataFrame:
+        """Industries in the columns of ``RAW_INDUSTRY``."""
+        ...
+
+    def fundamentals(self, first: date, last: date) -> pl.DataFrame:
+        """Figures that became available on the Shanghai days ``first`` to ``last``, in the columns
+        of ``RAW_FUNDAMENTALS``."""
+        ...
+
+    def news(self, first: date, last: date) -> pl.DataFrame:
+        """News that became available on the Shanghai days ``first`` to ``last``, in the columns of
+        ``RAW_NEWS``."""
         ...

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     NUMBER = "number"
     WHOLE = "whole number"
     FLAG = "flag"
+    INSTANT = "time"
     TEXT = "text"
 
 
@@ -42,20 +43,18 @@ def reading(
     cell = pl.col(column)
     if kind is Kind.TEXT:
         return cell.cast(pl.String), None
+    text = pl.when(~cell.cast(pl.String).str.strip_chars().is_in(["", *null_values])).then(
+        cell.cast(pl.String).str.strip_chars()
+    )
+    if kind is Kind.INSTANT:
+        return _instant(cell, dtype, date_format, text)
     if dtype == pl.String:
-        text = cell.str.strip_chars()
-        text = pl.when(~text.is_in(["", *null_values])).then(text)
         read = _from_text(text, kind, date_format, scale)
         return read, pl.when(read.is_null()).then(text)
     if kind is Kind.DATE:
         return _date(cell, dtype, date_format)
     if kind is Kind.FLAG:
-        flag = cell.cast(pl.Boolean, strict=False)
-        if dtype == pl.Boolean:
-            return flag, None
-        return pl.when(cell.is_in([0, 1])).then(flag), pl.when(~cell.is_in([0, 1])).then(
-            cell.cast(pl.String)
-        )
+        return _flag(cell, dtype)
     return _number(cell, dtype, kind, scale), None
 
 
@@ -77,6 +76,14 @@ def _date(cell: pl.Expr, dtype: pl.DataType, date_format: str) -> tuple[pl.Expr,
     text = cell.cast(pl.String)
     read = text.str.to_date("%Y%m%d" if dtype.is_integer() else date_format, strict=False)
     return read, pl.when(read.is_null()).then(text)
+
+
+def _flag(cell: pl.Expr, dtype: pl.DataType) -> tuple[pl.Expr, pl.Expr | None]:
+    flag = cell.cast(pl.Boolean, strict=False)
+    if dtype == pl.Boolean:
+        return flag, None
+    is_flag = cell.is_in([0, 1])
+    return pl.when(is_flag).then(flag), pl.when(~is_flag).then(cell.cast(pl.String))
 
 
 def _number(cell: pl.Expr, dtype: pl.DataType, kind: Kind, scale: float) -> pl.Expr:
@@ -108,3 +115,18 @@ def canonical_symbol(text: str, form: str, *, index: bool = False) -> str | None
     if digits.startswith(("92", "4", "8")):
         return f"{digits}.BJ"
     return f"{digits}.{'SH' if digits.startswith(('6', '9')) else 'SZ'}"
+
+
+def _instant(
+    cell: pl.Expr, dtype: pl.DataType, form: str, text: pl.Expr
+) -> tuple[pl.Expr, pl.Expr | None]:
+    """An instant in UTC; a time without a zone is Shanghai's."""
+    unreadable = None
+    if isinstance(dtype, pl.Datetime):
+        told, zoned = cell.cast(pl.Datetime("us", dtype.time_zone)), dtype.time_zone is not None
+    else:
+        told, zoned = text.str.to_datetime(form, time_unit="us", strict=False), "%z" in form
+        unreadable = pl.when(told.is_null()).then(text)
+    if not zoned:
+        told = told.dt.replace_time_zone("Asia/Shanghai", ambiguous="earliest", non_existent="null")
+    return told.dt.convert_time_zone("UTC"), unreadable

@@ -12,9 +12,13 @@ import polars as pl
 from naxs_assets.errors import ConfigurationError
 from naxs_assets.market.sources.base import (
     RAW_BARS,
+    RAW_CORPORATE_ACTIONS,
+    RAW_FUNDAMENTALS,
     RAW_INDEX_BARS,
     RAW_INDEX_MEMBERS,
+    RAW_INDUSTRY,
     RAW_INSTRUMENTS,
+    RAW_NEWS,
     Columns,
     DeclaredGaps,
     FactorPolicy,
@@ -22,6 +26,7 @@ from naxs_assets.market.sources.base import (
 from naxs_assets.market.sources.mapping import FileMapping
 from naxs_assets.market.sources.supplement import stitched, unplaced
 from naxs_assets.market.sources.tables import TableFiles
+from naxs_assets.settings import SHANGHAI
 
 _DAY = "near_date"
 
@@ -149,13 +154,75 @@ class FilesSource:
         bars = self._slice(self._index_bars, first, last)
         return _conformed(bars, RAW_INDEX_BARS, index=table.constants.index)
 
+    def corporate_actions(self) -> pl.DataFrame:
+        """Corporate actions for one share; empty when the mapping has none."""
+        table = self._mapping.corporate_actions
+        if table is None:
+            return pl.DataFrame(schema=RAW_CORPORATE_ACTIONS)
+        actions = _conformed(self._frame("corporate_actions"), RAW_CORPORATE_ACTIONS)
+        return actions.with_columns(pl.col("cash", "bonus", "rights") / table.per_shares)
+
+    def industry(self) -> pl.DataFrame:
+        """Industries; without codes of their own they are told apart by name."""
+        if self._mapping.industry is None:
+            return pl.DataFrame(schema=RAW_INDUSTRY)
+        rows = _conformed(self._frame("industry").drop_nulls("name"), RAW_INDUSTRY)
+        return rows.with_columns(code=pl.coalesce("code", "name"))
+
+    def fundamentals(self, first: date, last: date) -> pl.DataFrame:
+        return _available(self._fundamentals, first, last)
+
+    def news(self, first: date, last: date) -> pl.DataFrame:
+        return _available(self._news, first, last)
+
+    @cached_property
+    def _fundamentals(self) -> pl.DataFrame:
+        table = self._mapping.fundamentals
+        if table is None:
+            return pl.DataFrame(schema=RAW_FUNDAMENTALS)
+        figures = self._frame("fundamentals").filter(pl.col("item").is_in(list(table.items)))
+        names = {text: item.name for text, item in table.items.items()}
+        scales = {text: item.scale for text, item in table.items.items()}
+        if table.public_by is None:
+            known = pl.col("announced_at")
+        else:
+            year = (pl.col("report_period").dt.year() + 1).cast(pl.String)
+            known = (year + f"-{table.public_by}").str.to_date("%Y-%m-%d")
+        return _conformed(
+            figures.with_columns(
+                value=pl.col("value") * pl.col("item").replace_strict(scales, default=None),
+                item=pl.col("item").replace(names),
+                available_at=_day_after(known),
+            ),
+            RAW_FUNDAMENTALS,
+        )
+
+    @cached_property
+    def _news(self) -> pl.DataFrame:
+        table = self._mapping.news
+        if table is None:
+            return pl.DataFrame(schema=RAW_NEWS)
+        news = self._frame("news")
+        published = pl.col("published_at")
+        if table.available == "next_day":
+            day = published.dt.convert_time_zone(str(SHANGHAI)).dt.date()
+            news = news.with_columns(available_at=_day_after(day))
+        else:
+            news = news.with_columns(available_at=published)
+        if "id" not in news.columns:
+            told = news.select(pl.concat_str("symbol", published.cast(pl.String), "title"))
+            news = news.with_columns(
+                pl.Series("id", [_digest(text) for text in told.to_series()], dtype=pl.String)
+            )
+        return _conformed(news, RAW_NEWS)
+
     def _frame(self, table: str) -> pl.DataFrame:
         return self._tables[table].frame()
 
     @cached_property
     def _bars(self) -> pl.DataFrame:
         bars = _by_day(self._frame("bars")).with_columns(
-            supplemented=False, supplement_disagrees=False
+            supplemented=False, supplement_disagrees=False, source=pl.lit(self._mapping.name)
         )
         if self._mapping.suspension != "column":
             bars = bars.with_columns(is_suspended=pl.col("volume").fill_null(0) == 0)
@@ -200,6 +267,22 @@ def _by_day(frame: pl.DataFrame) -> pl.DataFrame:
     """Rows sorted by day; a row without a readable date stays with its neighbour in the file."""
     near = pl.col("date").forward_fill().backward_fill().alias(_DAY)
     return frame.with_columns(near).sort(_DAY, maintain_order=True)
+
+
+def _day_after(day: pl.Expr) -> pl.Expr:
+    """The instant at which the Shanghai day after ``day`` begins."""
+    midnight = day.dt.offset_by("1d").cast(pl.Datetime("us"))
+    return midnight.dt.replace_time_zone(str(SHANGHAI)).dt.convert_time_zone("UTC")
+
+
+def _available(frame: pl.DataFrame, first: date, last: date) -> pl.DataFrame:
+    """The rows that became available on the Shanghai days ``first`` to ``last``."""
+    day = pl.col("available_at").dt.convert_time_zone(str(SHANGHAI)).dt.date()
+    return frame.filter(day.is_between(first, last))
+
+
+def _digest(text: str | None) -> str | None:
+    return None if text is None else hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _places(frame: pl.DataFrame, first: date, last: date) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StringConstraints,
     ValidationError,
     field_validator,
     model_validator,
@@ -29,8 +30,9 @@ GapName = Literal["pre_close", "change", "amount", "adj_factor", "is_st", "turno
 SymbolForm = Annotated[
     Literal["600519.SH", "sh600519", "sh.600519", "600519"], BeforeValidator(str)
 ]
-SUPPLEMENT_FIELDS = ("pre_close", "amount", "is_st", "is_suspended")
+SUPPLEMENT_FIELDS = ("pre_close", "amount", "turnover", "is_st", "is_suspended")
 """What a supplement may give."""
+_FURTHER_TABLES = ("corporate_actions", "industry", "fundamentals", "news")
 _OPTIONAL_BARS = ("pre_close", "change", "amount", "adj_factor", "is_st")
 
 
@@ -59,6 +61,7 @@ class BarsColumns(Columns):
     pre_close: str | None = None
     change: str | None = None
     amount: str | None = None
+    turnover: str | None = None
     adj_factor: str | None = None
     is_st: str | None = None
     is_suspended: str | None = None
@@ -72,6 +75,7 @@ class SupplementColumns(Columns):
     close: str
     pre_close: str | None = None
     amount: str | None = None
+    turnover: str | None = None
     is_st: str | None = None
     is_suspended: str | None = None
 
@@ -108,6 +112,50 @@ class MembersColumns(Columns):
     announced_at: str | None = None
 
 
+class CorporateActionsColumns(Columns):
+    """Columns of the corporate actions; see ``RAW_CORPORATE_ACTIONS``."""
+
+    symbol: str
+    ex_date: str
+    announced_at: str | None = None
+    payable_date: str | None = None
+    cash: str | None = None
+    bonus: str | None = None
+    rights: str | None = None
+    rights_price: str | None = None
+
+
+class IndustryColumns(Columns):
+    """Columns of the industries; see ``RAW_INDUSTRY``. Without ``start_date`` only the industry of
+    the file's own day is known, and the table says that it looks ahead."""
+
+    symbol: str
+    name: str
+    code: str | None = None
+    start_date: str | None = None
+    level: str | None = None
+
+
+class FundamentalsColumns(Columns):
+    """Columns of the published figures, one row for each; see ``RAW_FUNDAMENTALS``."""
+
+    symbol: str
+    report_period: str
+    item: str
+    value: str
+    announced_at: str | None = None
+
+
+class NewsColumns(Columns):
+    """Columns of the news; see ``RAW_NEWS``. A time without a zone is Shanghai's."""
+
+    symbol: str
+    published_at: str
+    title: str
+    id: str | None = None
+    source: str | None = None
+
+
 class CalendarColumns(Columns):
     """Columns of the calendar; without ``is_open`` every row is an open day."""
 
@@ -121,6 +169,7 @@ class Units(_Strict):
     volume: Literal["shares", "lots"] | None = None
     amount: Literal["cny", "thousand_cny", "ten_thousand_cny"] | None = None
     change: Literal["percent", "ratio"] | None = None
+    turnover: Literal["percent", "ratio"] | None = None
 
 
 class Constants(_Strict):
@@ -166,7 +215,7 @@ class _WithUnits(Table):
         columns: Columns = getattr(self, "columns")  # noqa: B009 - declared by each subclass
         silent = [
             name
-            for name in ("volume", "amount", "change")
+            for name in ("volume", "amount", "change", "turnover")
             if name in columns.mapped() and getattr(self.units, name) is None
         ]
         if silent:
@@ -234,6 +283,64 @@ class CalendarTable(Table):
     columns: CalendarColumns
 
 
+class CorporateActionsTable(Table):
+    """Dividends, bonus shares and rights; the figures are for ``per_shares`` shares."""
+
+    columns: CorporateActionsColumns
+    per_shares: Literal[1, 10]
+
+
+class IndustryTable(Table):
+    """Industries."""
+
+    columns: IndustryColumns
+
+
+class Item(_Strict):
+    """What a figure of the file is called here, and its unit there."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+    unit: Literal["cny", "ten_thousand_cny", "hundred_million_cny", "shares", "ratio", "percent"]
+
+    @property
+    def scale(self) -> float:
+        """What the file's figure is multiplied by, to be in CNY, shares or a ratio."""
+        return {"ten_thousand_cny": 1e4, "hundred_million_cny": 1e8, "percent": 0.01}.get(
+            self.unit, 1.0
+        )
+
+
+class FundamentalsTable(Table):
+    """Published figures. Only the ``items`` named are read.
+
+    A figure may be used from the day after ``announced_at``; a file without it says by which day of
+    the year after the period's (``MM-DD``) everything is public: ``public_by``.
+    """
+
+    columns: FundamentalsColumns
+    items: dict[str, Item] = Field(min_length=1)
+    public_by: Annotated[str, StringConstraints(pattern=r"^\d{2}-\d{2}$")] | None = None
+
+    @model_validator(mode="after")
+    def _publication_is_known(self) -> FundamentalsTable:
+        if (self.columns.announced_at is None) == (self.public_by is None):
+            raise ValueError("map columns.announced_at, or else say public_by, such as 04-30")
+        if self.public_by is not None:
+            try:
+                date.fromisoformat(f"2001-{self.public_by}")
+            except ValueError as error:
+                raise ValueError(f"public_by: {self.public_by} is no day of a year") from error
+        return self
+
+
+class NewsTable(Table):
+    """News. ``available`` says from when it may be used: as published, or, where the times are not
+    to be trusted, from the day after."""
+
+    columns: NewsColumns
+    available: Literal["published", "next_day"]
+
+
 class Policies(_Strict):
     """What to do with faults that a rule can mend."""
 
@@ -257,6 +364,10 @@ class FileMapping(_Strict):
     instruments: InstrumentsTable | None = None
     index_members: MembersTable | None = None
     calendar: CalendarTable | None = None
+    corporate_actions: CorporateActionsTable | None = None
+    industry: IndustryTable | None = None
+    fundamentals: FundamentalsTable | None = None
+    news: NewsTable | None = None
     gaps: dict[GapName, str] = {}
     notes: tuple[str, ...] = ()
     policies: Policies = Policies()
@@ -278,8 +389,10 @@ class FileMapping(_Strict):
 
     def declared_gaps(self) -> DeclaredGaps:
         """The gaps as rules and reports read them."""
+        unmapped = {"turnover"} - set(self.bars.columns.mapped())
         return DeclaredGaps(
-            columns=frozenset(self.gaps),
+            columns=frozenset(self.gaps) | unmapped,
+            tables=frozenset(_FURTHER_TABLES) - set(self.tables()),
             notes=(*(f"{name}: {note}" for name, note in self.gaps.items()), *self.notes),
             suspended_rows=self.suspension == "absent_rows",
         )
@@ -293,6 +406,7 @@ class FileMapping(_Strict):
             "instruments": self.instruments,
             "index_members": self.index_members,
             "calendar": self.calendar,
+            **{name: getattr(self, name) for name in _FURTHER_TABLES},
         }
         return {name: table for name, table in named.items() if table is not None}
 

@@ -19,6 +19,19 @@ def open_source(settings: Settings) -> Source:
             first=files.first,
             last=files.last,
         )
+    if settings.market.source == "live":
+        from naxs_assets.market.pulling.opening import LiveHome
+        from naxs_assets.market.sources.live import LiveSource
+
+        home = LiveHome.of(settings)
+        return LiveSource(
+            home.store,
+            universe=home.live.universe,
+            index=home.index,
+            first=home.live.first,
+            clock=settings.clock,
+            ranks=home.ranks,
+        )
     from naxs_assets.market.sources.synthetic import SyntheticSource
     from naxs_assets.market.synthetic import SyntheticMarket
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from naxs_assets.market.sources.base import DeclaredGaps, FactorPolicy
 from naxs_assets.market.synthetic import VERSION, Panel, SyntheticMarket, generate
+from naxs_assets.settings import SHANGHAI
 
 
 @lru_cache(maxsize=1)
@@ -69,3 +70,24 @@ class SyntheticSource:
     def index_bars(self, first: date, last: date) -> pl.DataFrame:
         """Return the index bars of ``first`` to ``last``, sorted by date."""
         return _panel(self.market).index_bars(first, last)
+
+    def corporate_actions(self) -> pl.DataFrame:
+        """Return the distributions up to the market's last day."""
+        return _panel(self.market).corporate_actions
+
+    def industry(self) -> pl.DataFrame:
+        """Return each instrument's industry, the same from its listing on."""
+        return _panel(self.market).industry
+
+    def fundamentals(self, first: date, last: date) -> pl.DataFrame:
+        """Return the figures that became available on the days given."""
+        return _available(_panel(self.market).fundamentals, first, last)
+
+    def news(self, first: date, last: date) -> pl.DataFrame:
+        """Return the news that became available on the days given."""
+        return _available(_panel(self.market).news, first, last)
+
+
+def _available(frame: pl.DataFrame, first: date, last: date) -> pl.DataFrame:
+    day = pl.col("available_at").dt.convert_time_zone(str(SHANGHAI)).dt.date()
+    return frame.filter(day.is_between(first, last))

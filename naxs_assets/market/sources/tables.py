@@ -20,6 +20,12 @@ _KINDS = {
     "effective_from": Kind.DATE,
     "effective_to": Kind.DATE,
     "announced_at": Kind.DATE,
+    "ex_date": Kind.DATE,
+    "payable_date": Kind.DATE,
+    "start_date": Kind.DATE,
+    "report_period": Kind.DATE,
+    "published_at": Kind.INSTANT,
+    "level": Kind.WHOLE,
     "volume": Kind.WHOLE,
     "is_st": Kind.FLAG,
     "is_suspended": Kind.FLAG,
@@ -27,6 +33,11 @@ _KINDS = {
     "symbol": Kind.TEXT,
     "index": Kind.TEXT,
     "name": Kind.TEXT,
+    "code": Kind.TEXT,
+    "item": Kind.TEXT,
+    "id": Kind.TEXT,
+    "title": Kind.TEXT,
+    "source": Kind.TEXT,
 }
 _SCALES = {
     "shares": 1.0,
@@ -247,6 +258,7 @@ class TableFiles:
             return
         kind = _KINDS.get(name, Kind.NUMBER)
         hint = {
+            Kind.INSTANT: f"date_format is {self._table.date_format!r}",
             Kind.DATE: f"date_format is {self._table.date_format!r}",
             Kind.TEXT: f"symbol_form is {self._table.symbol_form!r}",
         }.get(kind, "null_values lists the texts that stand for nothing")

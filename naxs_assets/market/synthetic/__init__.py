@@ -9,6 +9,7 @@ from naxs_assets.market.synthetic.generate import generate
 from naxs_assets.market.synthetic.panel import Panel
 from naxs_assets.market.synthetic.parameters import (
     INDEX_SYMBOL,
+    NEWS_SIGNAL,
     REVERSAL_SIGNAL,
     TURNOVER_SIGNAL,
     VERSION,
@@ -17,6 +18,7 @@ from naxs_assets.market.synthetic.parameters import (
 
 __all__ = [
     "INDEX_SYMBOL",
+    "NEWS_SIGNAL",
     "REVERSAL_SIGNAL",
     "TURNOVER_SIGNAL",
     "VERSION",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -14,6 +15,7 @@ DELISTING_DAYS = 15
 _LONGEST_SUSPENSION = 125  # about six months
 _BONUS_TENTHS = np.array([1, 2, 3, 4, 5, 8, 10])
 _ONE_YUAN = 100
+_RIGHTS_TENTHS = 3
 
 
 def suspend(state: State, rng: np.random.Generator) -> Flags:
@@ -97,19 +99,32 @@ def jump(state: State, rng: np.random.Generator, trading: Flags) -> None:
     state.pending[hit] += np.where(rises, 0.12 + 0.20 * size, -0.10 - 0.15 * size)[hit]
 
 
+@dataclass(frozen=True)
+class ExRight:
+    """A distribution: CNY a share in cents, and new shares for ten held; rights at a price."""
+
+    instrument: int
+    cash: int
+    bonus_tenths: int
+    rights_tenths: int
+    rights_price: int
+
+
 def go_ex_right(
     state: State, rng: np.random.Generator, today: date, trading: Flags
-) -> tuple[Integers, Integers]:
-    """Pay dividends and bonus shares; return the ex-right previous close and yesterday's shares.
+) -> tuple[Integers, Integers, list[ExRight]]:
+    """Pay dividends, bonus shares and rights.
 
-    The first is in cents, ``(close - cash) / (1 + bonus)`` half up. ``adj_factor`` grows by
-    exactly the previous close over it. Most companies pay once a year, from 10 May to 31 July.
+    Returns the ex-right previous close, yesterday's shares and the events. The first is in cents,
+    ``(close - cash + rights x price) / (1 + bonus + rights)`` half up. ``adj_factor`` grows by
+    exactly the previous close over it. Most companies pay once a year, from 10 May to 31 July;
+    one in thirty of these asks for money instead.
     """
     pre_close = state.close.copy()
     shares_before = state.shares.copy()
     if not date(today.year, 5, 10) <= today <= date(today.year, 7, 31):
-        return pre_close, shares_before
-    chance, wealth, kind, cashless, ratio = rng.random((5, state.places))
+        return pre_close, shares_before, []
+    chance, wealth, kind, cashless, ratio, needy = rng.random((6, state.places))
     pays = (
         trading
         & (state.listing_day >= 60)
@@ -120,7 +135,7 @@ def go_ex_right(
     )
     places = np.flatnonzero(pays)
     if places.size == 0:
-        return pre_close, shares_before
+        return pre_close, shares_before, []
     close = state.close[places]
     splits = kind[places] < np.where(close > 5000, 0.35, np.where(close > 1000, 0.15, 0.0))
     choice = np.floor(ratio[places] * _BONUS_TENTHS.size).astype(np.int64)
@@ -128,10 +143,20 @@ def go_ex_right(
     yields = 0.003 + 0.037 * wealth[places] ** 2
     cash = np.maximum(1, np.rint(close * yields).astype(np.int64))
     cash[splits & (cashless[places] < 0.3)] = 0
-    parts = 10 + tenths
-    reference = (2 * (close - cash) * 10 + parts) // (2 * parts)
+    asks = needy[places] < 1 / 30
+    tenths, cash = np.where(asks, 0, tenths), np.where(asks, 0, cash)
+    rights = np.where(asks, _RIGHTS_TENTHS, 0)
+    price = np.where(asks, close * 7 // 10, 0)
+    parts = 10 + tenths + rights
+    reference = (2 * ((close - cash) * 10 + rights * price) + parts) // (2 * parts)
     pre_close[places] = reference
     state.adj_factor[places] *= close / reference
     state.shares[places] = state.shares[places] * parts // 10
     state.paid_in_year[places] = today.year
-    return pre_close, shares_before
+    happened = [
+        ExRight(int(instrument), *map(int, figures))
+        for instrument, *figures in zip(
+            state.instrument[places], cash, tenths, rights, price, strict=True
+        )
+    ]
+    return pre_close, shares_before, happened

@@ -10,17 +10,25 @@ import polars as pl
 
 from naxs_assets.errors import ConfigurationError
 from naxs_assets.market.calendar import trading_days
-from naxs_assets.market.sources.base import RAW_INDEX_MEMBERS, RAW_INSTRUMENTS
+from naxs_assets.market.sources.base import (
+    RAW_CORPORATE_ACTIONS,
+    RAW_INDEX_MEMBERS,
+    RAW_INDUSTRY,
+    RAW_INSTRUMENTS,
+)
 from naxs_assets.market.synthetic import events
 from naxs_assets.market.synthetic.index import Index, IndexBar, review_days, smooth_value
 from naxs_assets.market.synthetic.listings import list_new_shares, opening_days
+from naxs_assets.market.synthetic.news import News, news_table, publish_news
 from naxs_assets.market.synthetic.opening import open_market
 from naxs_assets.market.synthetic.panel import Panel, Recorder
 from naxs_assets.market.synthetic.parameters import INDEX_SYMBOL, SyntheticMarket
+from naxs_assets.market.synthetic.publications import figures_table
 from naxs_assets.market.synthetic.quotes import Quotes, quote
 from naxs_assets.market.synthetic.returns import draw_returns, plant_signals
-from naxs_assets.market.synthetic.state import Flags, Instrument, Integers, State
+from naxs_assets.market.synthetic.state import INDUSTRIES, Flags, Instrument, Integers, State
 
+_NOTICE = 15  # trading days from the announcement of a distribution to its ex-date
 _AHEAD = timedelta(days=60)  # changes of the index are dated up to three weeks ahead
 
 
@@ -45,6 +53,8 @@ def generate(market: SyntheticMarket) -> Panel:
     reviews = review_days(calendar)
     recorder = Recorder(stop - first, market.names)
     index_bars: list[IndexBar] = []
+    actions: list[tuple[date, date, events.ExRight]] = []
+    published: list[News] = []
     for day in range(first, stop):
         today = calendar[day]
         rng = market.stream(day)
@@ -55,7 +65,8 @@ def generate(market: SyntheticMarket) -> Panel:
         index.remove_st(state, events.announce_delistings(state, rng, trading), day)
         events.jump(state, rng, trading)
         close_before = state.close.copy()
-        pre_close, shares_before = events.go_ex_right(state, rng, today, trading)
+        pre_close, shares_before, distributed = events.go_ex_right(state, rng, today, trading)
+        actions += [(calendar[max(day - _NOTICE, 0)], today, one) for one in distributed]
         returns = draw_returns(state, rng)
         quotes = quote(state, rng, pre_close, returns, today=today, trading=trading)
         _record(
@@ -78,6 +89,7 @@ def generate(market: SyntheticMarket) -> Panel:
         )
         state.close = quotes.close
         smooth_value(state)
+        published += publish_news(state, rng, today, calendar[day + 1])
         plant_signals(state, quotes.close / pre_close - 1 - returns.common, trading)
         if day in reviews:
             index.review(state, day, reviews[day])
@@ -88,6 +100,10 @@ def generate(market: SyntheticMarket) -> Panel:
         index_recorded=index_bars,
         instruments=_instruments_table(state.instruments),
         index_members=_members_table(index, state.instruments, calendar),
+        corporate_actions=_actions_table(actions, state.instruments),
+        industry=_industry_table(state.instruments),
+        fundamentals=figures_table(market, state.instruments),
+        news=news_table(published, state.instruments),
     )
 
 
@@ -106,6 +122,7 @@ def _record(
     recorder.prices["pre_close"][row] = pre_close
     recorder.volume[row] = quotes.volume
     recorder.amount[row] = quotes.amount
+    recorder.shares[row] = np.maximum(state.shares, 1)
     recorder.adj_factor[row] = state.adj_factor
     recorder.is_st[row] = state.is_st
     recorder.is_suspended[row] = suspended
@@ -119,7 +136,41 @@ def _end_day(state: State, rng: np.random.Generator, today: date) -> None:
 
 
 def _instruments_table(instruments: list[Instrument]) -> pl.DataFrame:
-    return pl.DataFrame([vars(one) for one in instruments], schema=RAW_INSTRUMENTS)
+    rows = [{name: getattr(one, name) for name in RAW_INSTRUMENTS} for one in instruments]
+    return pl.DataFrame(rows, schema=RAW_INSTRUMENTS)
+
+
+def _actions_table(
+    actions: list[tuple[date, date, events.ExRight]], instruments: list[Instrument]
+) -> pl.DataFrame:
+    rows = [
+        {
+            "symbol": instruments[one.instrument].symbol,
+            "ex_date": ex_date,
+            "announced_at": announced,
+            "payable_date": ex_date if one.cash else None,
+            "cash": one.cash / 100,
+            "bonus": one.bonus_tenths / 10,
+            "rights": one.rights_tenths / 10,
+            "rights_price": one.rights_price / 100 if one.rights_tenths else None,
+        }
+        for announced, ex_date, one in actions
+    ]
+    return pl.DataFrame(rows, schema=RAW_CORPORATE_ACTIONS)
+
+
+def _industry_table(instruments: list[Instrument]) -> pl.DataFrame:
+    rows = [
+        {
+            "symbol": one.symbol,
+            "start_date": one.list_date,
+            "code": f"S{one.industry + 1:02d}",
+            "name": INDUSTRIES[one.industry],
+            "level": 1,
+        }
+        for one in instruments
+    ]
+    return pl.DataFrame(rows, schema=RAW_INDUSTRY)
 
 
 def _members_table(

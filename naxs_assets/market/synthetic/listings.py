@@ -84,6 +84,8 @@ def list_instruments(
         state.st_days,
         state.paid_in_year,
         state.log_turnover,
+        state.sentiment,
+        state.unread,
         state.signal,
     ):
         cleared[places] = 0
@@ -132,4 +134,5 @@ def _new_instrument(state: State, board: int, industry: int, listed_on: date) ->
         symbol=f"{code}.{_EXCHANGE[code[0]]}",
         name=f"合成{INDUSTRIES[industry]}{len(state.instruments) + 1:04d}",
         list_date=listed_on,
+        industry=industry,
     )

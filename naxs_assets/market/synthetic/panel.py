@@ -31,6 +31,7 @@ class Recorder:
         }
         self.volume: NDArray[np.int64] = np.zeros(shape, dtype=np.int64)
         self.amount: NDArray[np.int64] = np.zeros(shape, dtype=np.int64)
+        self.shares: NDArray[np.int64] = np.ones(shape, dtype=np.int64)
         self.adj_factor: NDArray[np.float64] = np.zeros(shape)
         self.is_st: NDArray[np.bool_] = np.zeros(shape, dtype=np.bool_)
         self.is_suspended: NDArray[np.bool_] = np.zeros(shape, dtype=np.bool_)
@@ -45,6 +46,10 @@ class Panel:
     index_recorded: list[IndexBar]
     instruments: pl.DataFrame
     index_members: pl.DataFrame
+    corporate_actions: pl.DataFrame
+    industry: pl.DataFrame
+    fundamentals: pl.DataFrame
+    news: pl.DataFrame
 
     def open_days(self) -> pl.Series:
         """Return the trading days (``pl.Date``, sorted, unique)."""
@@ -75,6 +80,8 @@ class Panel:
                 "adj_factor": recorded.adj_factor[rows, places],
                 "is_st": recorded.is_st[rows, places],
                 "is_suspended": recorded.is_suspended[rows, places],
+                "turnover": recorded.volume[rows, places] / recorded.shares[rows, places],
+                "source": pl.repeat("synthetic", rows.size, dtype=pl.String, eager=True),
                 "bad_cells": pl.repeat(None, rows.size, dtype=pl.String, eager=True),
                 "supplemented": pl.repeat(False, rows.size, dtype=pl.Boolean, eager=True),
                 "supplement_disagrees": pl.repeat(False, rows.size, dtype=pl.Boolean, eager=True),

@@ -9,7 +9,7 @@ import numpy as np
 
 from naxs_assets.errors import ConfigurationError
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same parameters would give other bars."""
 
 INDEX_SYMBOL = "000300.SH"
@@ -20,6 +20,12 @@ idiosyncratic return)."""
 
 TURNOVER_SIGNAL = -0.025
 """The same for each unit of z(log turnover relative to the name's own normal level)."""
+
+NEWS_SIGNAL = 0.020
+"""The same for each unit of z(decayed sentiment of the news published before the close)."""
+
+NEWS_MEMORY = 0.8
+"""What is left of yesterday's sentiment today."""
 
 MOST_NAMES = 6000
 EARLIEST = date(1992, 1, 2)
@@ -66,5 +72,12 @@ class SyntheticMarket:
 
     def stream(self, day: int) -> np.random.Generator:
         """Return the random numbers of one absolute trading day; -1 is the opening state's."""
-        key = np.array([self.seed, (VERSION << 32) | (day + 1)], dtype=np.uint64)
+        return self._numbers(day + 1)
+
+    def own_stream(self, instrument: int) -> np.random.Generator:
+        """Return the random numbers of one instrument's publications."""
+        return self._numbers((1 << 31) + instrument)
+
+    def _numbers(self, stream: int) -> np.random.Generator:
+        key = np.array([self.seed, (VERSION << 32) | stream], dtype=np.uint64)
         return np.random.Generator(np.random.Philox(key=key))

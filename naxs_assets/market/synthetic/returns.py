@@ -1,4 +1,4 @@
-"""The return model: a Student-t market, industries, and idiosyncratic noise with two signals."""
+"""The return model: a Student-t market, industries, and idiosyncratic noise with three signals."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from naxs_assets.market.synthetic.parameters import REVERSAL_SIGNAL, TURNOVER_SIGNAL
+from naxs_assets.market.synthetic.parameters import (
+    NEWS_SIGNAL,
+    REVERSAL_SIGNAL,
+    TURNOVER_SIGNAL,
+)
 from naxs_assets.market.synthetic.state import (
     INDUSTRIES,
     REVERSAL_DAYS,
@@ -70,4 +74,5 @@ def plant_signals(state: State, realised_own: Floats, trading: Flags) -> None:
     state.recent[-1] = np.where(counted, realised_own, 0.0)
     reversal = _score(state.recent.sum(axis=0), counted)
     turnover = _score(state.log_turnover, counted)
-    state.signal = REVERSAL_SIGNAL * reversal + TURNOVER_SIGNAL * turnover
+    news = _score(state.sentiment, counted)
+    state.signal = REVERSAL_SIGNAL * reversal + TURNOVER_SIGNAL * turnover + NEWS_SIGNAL * news

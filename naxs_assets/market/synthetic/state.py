@@ -37,6 +37,7 @@ class Instrument:
     symbol: str
     name: str
     list_date: date
+    industry: int
     delist_date: date | None = None
 
 
@@ -70,6 +71,8 @@ class State:
         self.paid_in_year: Integers = np.zeros(size, dtype=np.int64)
         self.log_turnover: Floats = np.zeros(size)  # relative to the normal level
         self.recent: Floats = np.zeros((REVERSAL_DAYS, size))  # last idiosyncratic returns
+        self.sentiment: Floats = np.zeros(size)  # decayed, of the news up to the last close
+        self.unread: Floats = np.zeros(size)  # sentiment of the news since the last close
         self.signal: Floats = np.zeros(size)  # tomorrow's idiosyncratic mean, in sigma
 
     @property

@@ -46,7 +46,7 @@ def test_a_minimal_mapping_is_read(tmp_path: Path) -> None:
     read = load(tmp_path, mapping())
     assert read.policies.factor is FactorPolicy.REBUILD
     assert read.declared_gaps().columns == {
-        "pre_close", "change", "amount", "adj_factor", "is_st",
+        "pre_close", "change", "amount", "turnover", "adj_factor", "is_st",
     }  # fmt: skip
     assert not read.declared_gaps().suspended_rows
     assert list(read.tables()) == ["bars"]
@@ -107,7 +107,7 @@ FAULTS: list[tuple[dict[str, Any], list[str]]] = [
         mapping(supplement=supplement("is_st", "volume")),
         [
             "supplement.columns.volume: unknown key; allowed here: "
-            "date, symbol, close, pre_close, amount, is_st, is_suspended"
+            "date, symbol, close, pre_close, amount, turnover, is_st, is_suspended"
         ],
     ),
     (
@@ -117,7 +117,7 @@ FAULTS: list[tuple[dict[str, Any], list[str]]] = [
     (
         mapping(supplement=supplement()),
         [
-            "supplement: columns must map one of pre_close, amount, is_st, is_suspended",
+            "supplement: columns must map one of pre_close, amount, turnover, is_st, is_suspended",
             "leave the supplement out",
         ],
     ),

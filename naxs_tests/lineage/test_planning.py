@@ -8,9 +8,9 @@ from types import MappingProxyType
 
 import pytest
 
-from naxs_assets.cli.planning import Batch, Plan, plan
 from naxs_assets.lineage.assets import LineageAsset
 from naxs_assets.lineage.monthly import Made
+from naxs_assets.lineage.planning import Batch, Plan, plan
 from naxs_assets.lineage.publishing import Lineage
 from naxs_assets.lineage.reader import Reader
 from naxs_assets.lineage.recipe import AllMonths, Months, Recipe, Upstream, Whole

@@ -1,0 +1,241 @@
+"""One pull: plan, ask, keep what was answered, and tell what was taken of whom."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from naxs_assets.market.fetching.calls import Fetcher
+from naxs_assets.market.pulling.fallback import Given, Setback, take
+from naxs_assets.market.pulling.members import member_intervals
+from naxs_assets.market.pulling.parts import RESTATEMENTS, Part, PulledStore
+from naxs_assets.market.pulling.planning import (
+    DAILY_TRAILING,
+    WEEK,
+    WEEKLY_TRAILING,
+    Aim,
+    Ask,
+    Known,
+    Lives,
+    bar_asks,
+    factor_asks,
+    history_asks,
+    index_asks,
+    missing_days,
+    other_asks,
+    reference_asks,
+)
+from naxs_assets.market.pulling.restatements import note_restatements
+from naxs_assets.market.pulling.universe import lives_of, sessions_of
+from naxs_assets.market.pulling.winners import BAR_TABLES, Ranks, ranks_of, winning_bars
+from naxs_assets.market.sources.offers import Offer, PulledTable
+from naxs_assets.settings import SHANGHAI
+
+Offers = Callable[[PulledTable], Sequence[Offer]]
+"""The offers of a table, the one to ask first in front."""
+
+FRESH, STALE = "fresh", "stale"
+_SHOWN = 20
+
+
+def bar_ranks(offers: Offers) -> Ranks:
+    """Whose bars stand for a day that several families gave: the order of histories."""
+    return ranks_of([offer.family for offer in offers(PulledTable.HISTORY)])
+
+
+def table_ranks(offers: Offers, table: PulledTable) -> Ranks:
+    """Ranks by the order of a table's own offers."""
+    return ranks_of([offer.family for offer in offers(table)])
+
+
+@dataclass
+class PullResult:
+    """What one pull took, from whom, and what it could not get.
+
+    ``verdict`` is ``fresh``, or ``stale`` when something that was asked for was answered by nobody
+    and what is stored stands for it.
+    """
+
+    first: date
+    last: date
+    trailing: int
+    taken: list[Part] = field(default_factory=list)
+    setbacks: list[Setback] = field(default_factory=list)
+    unanswered: list[Ask] = field(default_factory=list)
+    not_offered: list[Ask] = field(default_factory=list)
+    partial: Counter[str] = field(default_factory=Counter)
+    restatements: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RESTATEMENTS))
+
+    @property
+    def verdict(self) -> str:
+        return STALE if self.unanswered else FRESH
+
+    def facts(self) -> dict[str, Any]:
+        """The result as JSON values, long lists counted and cut to their beginning."""
+        return {
+            "first": self.first.isoformat(),
+            "last": self.last.isoformat(),
+            "verdict": self.verdict,
+            "trailing": self.trailing,
+            "taken": _taken(self.taken),
+            "fallbacks": _fallbacks(self.setbacks),
+            "unanswered": _counted(self.unanswered),
+            "not_offered": _counted(self.not_offered),
+            "partial_bar": dict(self.partial),
+            "restatements": self.restatements.height,
+            "restated": self.restatements.head(_SHOWN)
+            .with_columns(pl.col("date").cast(pl.String))
+            .to_dicts(),
+        }
+
+
+@dataclass
+class Puller:
+    """Pulls into ``store`` what ``fetcher`` answers, by the order of ``offers``.
+
+    ``also`` are the tables beside bars and what they need; ``on_asked`` is told of every ask when
+    it is done, with the number that are still planned.
+    """
+
+    store: PulledStore
+    fetcher: Fetcher
+    offers: Offers
+    index: str
+    clock: Callable[[], datetime]
+    also: tuple[PulledTable, ...] = ()
+    on_asked: Callable[[Ask, int], None] = lambda _ask, _left: None
+
+    def pull(self, first: date, last: date, *, refetch: bool = False) -> PullResult:
+        """Bring the universe's bars from ``first`` to ``last``, and what they need.
+
+        What is answered is kept at once, so that an interrupted pull goes on where it stopped.
+        """
+        today = self.clock().astimezone(SHANGHAI).date()
+        trailing = self._trailing(today)
+        aim = Aim(self.index, first, last, today, trailing, refetch)
+        result = PullResult(first, last, trailing)
+        self._note_restatements(result)  # of a pull that was killed before it compared
+        self._ask(reference_asks(aim, self.store.parts()), result)
+        sessions = sessions_of(self.store, first, last)
+        lives = lives_of(self.store, self.index)
+        self._ask(bar_asks(aim, self.store.parts(), sessions, lives), result)
+        self._ask_by_symbol(aim, sessions, lives, result)
+        self._ask(index_asks(aim, self.store.parts(), sessions), result)
+        self._ask(self._factor_asks(aim, lives), result)
+        members = self._members()
+        current = members.filter(pl.col("effective_to").is_null()).get_column("symbol").to_list()
+        self._ask(other_asks(aim, self.store.parts(), self.also, current), result)
+        self._note_restatements(result)
+        self.store.add_pull(self.clock(), result.verdict, result.facts())
+        return result
+
+    def _members(self) -> pl.DataFrame:
+        return member_intervals(self.store, self.index)
+
+    def _trailing(self, today: date) -> int:
+        """The weekly number of sessions when a week has gone since it was last taken."""
+        weekly = [pull for pull in self.store.pulls() if pull["trailing"] == WEEKLY_TRAILING]
+        if weekly:
+            last = datetime.fromisoformat(weekly[-1]["at"]).astimezone(SHANGHAI).date()
+            return WEEKLY_TRAILING if today - last >= WEEK else DAILY_TRAILING
+        return WEEKLY_TRAILING
+
+    def _ask_by_symbol(
+        self, aim: Aim, sessions: Sequence[date], lives: Lives, result: PullResult
+    ) -> None:
+        """Days that nobody gave whole are asked for symbol by symbol, of more families."""
+        failed = [ask for ask in result.unanswered if ask.table is PulledTable.DAY]
+        missing = missing_days(
+            [day for day in sessions if any(ask.wanted.first == day for ask in failed)],
+            lives,
+            Known.of(self.store.parts()),
+        )
+        if not missing:
+            return
+        before = len(result.unanswered)
+        self._ask(history_asks(aim, missing), result)
+        if len(result.unanswered) == before:
+            known = {day for days in missing.values() for day in days}
+            result.unanswered = [
+                ask
+                for ask in result.unanswered
+                if ask.table is not PulledTable.DAY or ask.wanted.first not in known
+            ]
+
+    def _factor_asks(self, aim: Aim, lives: Lives) -> list[Ask]:
+        parts = self.store.parts()
+        since = min(
+            (p.wanted.last for p in parts if p.table is PulledTable.FACTORS), default=aim.last
+        )
+        bars = winning_bars(
+            self.store,
+            [part for part in parts if part.table in BAR_TABLES],
+            bar_ranks(self.offers),
+            since - timedelta(days=30),
+            aim.last,
+        )
+        return factor_asks(aim, parts, list(lives), bars)
+
+    def _ask(self, asks: Sequence[Ask], result: PullResult) -> None:
+        for number, ask in enumerate(asks, start=1):
+            self._keep(take(ask, self.offers(ask.table), self.fetcher), result)
+            self.on_asked(ask, len(asks) - number)
+
+    def _keep(self, given: Given, result: PullResult) -> None:
+        ask = given.ask
+        result.setbacks += given.setbacks
+        if given.partial:
+            result.partial[ask.table.value] += given.partial
+        if not given.offered:
+            result.not_offered.append(ask)
+        elif given.rows is None:
+            result.unanswered.append(ask)
+        elif given.rows.is_empty() and given.partial:
+            return  # all of it is of a day that is not over: kept raw alone
+        else:
+            part = self.store.add(ask.table, ask.scope, ask.wanted, given.answers, given.rows)
+            result.taken.append(part)
+
+    def _note_restatements(self, result: PullResult) -> None:
+        found = note_restatements(
+            self.store, bar_ranks(self.offers), table_ranks(self.offers, PulledTable.INDEX_BARS)
+        )
+        result.restatements = pl.concat([result.restatements, found])
+
+
+def _taken(parts: Sequence[Part]) -> list[dict[str, Any]]:
+    rows: Counter[tuple[str, str]] = Counter()
+    count: Counter[tuple[str, str]] = Counter()
+    for part in parts:
+        rows[part.table.value, part.family.value] += part.rows
+        count[part.table.value, part.family.value] += 1
+    return [
+        {"table": table, "family": family, "parts": count[table, family], "rows": number}
+        for (table, family), number in rows.items()
+    ]
+
+
+def _fallbacks(setbacks: Sequence[Setback]) -> list[dict[str, Any]]:
+    """One line for each table, family and kind: how often, and the first one's words."""
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for one in setbacks:
+        key = one.ask.table.value, one.family.value, one.kind
+        names = dict(zip(("table", "family", "kind"), key, strict=True))
+        line = found.setdefault(key, {**names, "times": 0, "first": str(one.ask), "what": one.what})
+        line["times"] += 1
+    return list(found.values())
+
+
+def _counted(asks: Sequence[Ask]) -> list[dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for ask in asks:
+        line = found.setdefault(
+            ask.table.value, {"table": ask.table.value, "parts": 0, "first": str(ask)}
+        )
+        line["parts"] += 1
+    return list(found.values())

@@ -1,0 +1,1 @@
+"""Quality rules: one registry of them all, and the engine of those that look across rows."""

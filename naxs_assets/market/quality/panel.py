@@ -1,0 +1,67 @@
+"""Every rule over any span in one pass: month by month, so that memory stays that of two months."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+import polars as pl
+
+from naxs_assets.market.quality.engine import FAILURES, Answer
+from naxs_assets.market.quality.months import judge_month
+from naxs_assets.market.quality.tables import judge_tables, span_table
+from naxs_assets.market.rules import FINDINGS
+from naxs_assets.market.sources.base import DeclaredGaps
+
+WHOLE = "whole"
+"""Stands for the month in findings over whole tables."""
+
+
+def judge_panel(
+    months: Iterable[tuple[str, pl.DataFrame]],
+    *,
+    instruments: pl.DataFrame,
+    tables: Mapping[str, pl.DataFrame],
+    gaps: DeclaredGaps | None = None,
+) -> Answer:
+    """Ask the rules of months of prices, in order, and of whole tables.
+
+    ``months`` gives each month's name and prices, in order; each is read once. ``tables`` are those
+    of :func:`~naxs_assets.market.quality.tables.judge_tables` beside the instruments and the spans,
+    which come from the prices. ``findings`` gets a column ``month`` in front, ``whole`` for those
+    of tables.
+    """
+    previous: pl.DataFrame | None = None
+    findings, failures, spans = [], [], []
+    for month, prices in months:
+        answer = judge_month(
+            prices,
+            month=month,
+            instruments=instruments,
+            previous=previous,
+            gaps=gaps or DeclaredGaps(),
+        )
+        findings.append(_of(month, answer.findings))
+        failures.append(answer.failures)
+        spans.append(
+            prices.group_by("symbol").agg(first=pl.col("date").min(), last=pl.col("date").max())
+        )
+        previous = prices
+    priced = (
+        pl.concat(spans).group_by("symbol").agg(pl.col("first").min(), pl.col("last").max())
+        if spans
+        else pl.DataFrame(schema={"symbol": pl.String, "first": pl.Date, "last": pl.Date})
+    ).sort("symbol")
+    first, last = priced.get_column("first").min(), priced.get_column("last").max()
+    known = {"spans": priced, "instruments": instruments, **tables}
+    if isinstance(first, date) and isinstance(last, date):
+        known["span"] = span_table(first, last)
+    whole = judge_tables(known, month=WHOLE)
+    return Answer(
+        pl.concat([*findings, _of(WHOLE, whole.findings)]),
+        pl.concat([pl.DataFrame(schema=FAILURES), *failures, whole.failures]),
+    )
+
+
+def _of(month: str, findings: pl.DataFrame) -> pl.DataFrame:
+    return findings.select(pl.lit(month).alias("month"), *FINDINGS)

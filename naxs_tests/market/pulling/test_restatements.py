@@ -1,0 +1,128 @@
+"""A late correction makes a new part and a row for every value; the earlier part stays readable."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import polars as pl
+
+from naxs_assets.market.fetching.calls import Family
+from naxs_assets.market.pulling.parts import PulledStore
+from naxs_assets.market.pulling.replay import parts_of, replay
+from naxs_assets.market.sources.offers import PulledTable
+from naxs_tests.market.pulling.conftest import FIRST
+from naxs_tests.market.pulling.memory import Clock, Upstream, offers, puller
+from naxs_tests.market.pulling.test_pull import TODAY, TOMORROW, live
+
+CORRECTED = date(2021, 8, 27)
+
+
+def corrected(store: PulledStore, upstream: Upstream, clock: Clock) -> tuple[str, float]:
+    """Pull, correct one close upstream, pull again the next day."""
+    puller(store, upstream).pull(FIRST, TODAY)
+    bar = (
+        live(store, clock)
+        .bars(CORRECTED, CORRECTED)
+        .filter(pl.col("volume") > 0)
+        .row(0, named=True)
+    )
+    upstream.correct(bar["symbol"], CORRECTED, close=bar["close"] + 0.01)
+    clock.set(TOMORROW)
+    puller(store, upstream).pull(FIRST, TOMORROW)
+    return bar["symbol"], bar["close"]
+
+
+def test_a_corrected_bar_is_told_with_old_and_new(
+    store: PulledStore, upstream: Upstream, clock: Clock
+) -> None:
+    symbol, close = corrected(store, upstream, clock)
+    assert store.restatements().to_dicts() == [
+        {
+            "table": "bars",
+            "symbol": symbol,
+            "date": CORRECTED,
+            "column": "close",
+            "old": str(close),
+            "new": str(close + 0.01),
+            "old_source": "baostock",
+            "new_source": "baostock",
+            "seen_at": "2021-09-01T11:00:00.000000+00:00",
+        }
+    ]
+    assert store.restatements(datetime(2021, 9, 2, tzinfo=UTC)).is_empty()
+    now = live(store, clock).bars(CORRECTED, CORRECTED).filter(symbol=symbol)
+    before = live(store, clock, datetime(2021, 9, 1, tzinfo=UTC))
+    then = before.bars(CORRECTED, CORRECTED).filter(symbol=symbol)
+    assert (now.item(0, "close"), then.item(0, "close")) == (close + 0.01, close)
+    assert before.coverage()[1] == TODAY
+    # It is told once.
+    clock.set(date(2021, 9, 2))
+    assert puller(store, upstream).pull(FIRST, date(2021, 9, 2)).restatements.is_empty()
+
+
+def test_another_familys_rounding_corrects_nothing(
+    store: PulledStore, upstream: Upstream, clock: Clock
+) -> None:
+    snapshots = Family.SINA, PulledTable.DAY
+    exact = upstream.frames[snapshots]
+    upstream.frames[snapshots] = exact.with_columns(pl.col("change").round(4))
+    puller(store, upstream).pull(FIRST, TODAY)
+    clock.set(TOMORROW)
+    puller(store, upstream).pull(FIRST, TOMORROW)
+    bars = live(store, clock).bars(TOMORROW, TOMORROW).filter(pl.col("volume") > 0)
+    symbol, volume = bars.row(0, named=True)["symbol"], bars.item(0, "volume")
+    upstream.correct(symbol, TOMORROW, volume=round(volume * 1.01))
+    clock.set(date(2021, 9, 2))
+    found = puller(store, upstream).pull(FIRST, date(2021, 9, 2)).restatements
+    assert found.select("symbol", "column", "old_source", "new_source").rows() == [
+        (symbol, "volume", "akshare.sina", "baostock")
+    ]
+
+
+def test_replay_reads_the_same_bits(store: PulledStore, upstream: Upstream, clock: Clock) -> None:
+    corrected(store, upstream, clock)
+    asked = len(upstream.asked)
+    parts = parts_of(store, FIRST, TOMORROW)
+    assert replay(store, parts, upstream, offers) == []
+    assert len(upstream.asked) == asked
+    assert {part.table for part in parts} >= {PulledTable.HISTORY, PulledTable.MEMBERS}
+
+
+def test_replay_names_what_a_changed_parser_reads_otherwise(
+    store: PulledStore, upstream: Upstream
+) -> None:
+    puller(store, upstream).pull(FIRST, TODAY)
+    at = next(
+        number
+        for number, answer in enumerate(upstream.recorded)
+        if answer.call.family is Family.BAOSTOCK and answer.call.function == "history"
+    )
+    answer = upstream.recorded[at]
+    volumes = answer.frame.with_columns(pl.col("volume") * 100)
+    upstream.recorded[at] = type(answer)(
+        answer.call, volumes, answer.source_version, answer.fetched_at, answer.responses
+    )
+    del upstream.recorded[0]
+    changed = replay(store, store.parts(), upstream, offers)
+    told = [(difference.part.table, difference.what.partition(",")[0]) for difference in changed]
+    assert told[0] == (PulledTable.OPEN_DAYS, "not_recorded: no answer was recorded")
+    assert told[1][0] is PulledTable.HISTORY
+    assert told[1][1].startswith("column volume differs in ")
+    assert len(told) == 2
+
+
+def test_bars_that_a_pull_left_uncompared_are_compared_by_the_next(
+    store: PulledStore, upstream: Upstream, clock: Clock
+) -> None:
+    symbol, _ = corrected(store, upstream, clock)
+    again = PulledStore(store.folder)
+    through = again.compared_through()
+    assert through == again.parts()[-1].id
+    upstream.correct(symbol, CORRECTED, volume=12345)
+    clock.set(date(2021, 9, 2))
+    one = puller(again, upstream)
+    one._note_restatements = lambda _result: None  # type: ignore[method-assign]
+    one.pull(FIRST, date(2021, 9, 2))
+    assert again.compared_through() == through
+    found = puller(again, upstream).pull(FIRST, date(2021, 9, 2)).restatements
+    assert found.get_column("column").to_list() == ["volume"]
