@@ -32,13 +32,15 @@ class Made:
 class Refused:
     """A partition that could not be made; the others go on, and the run fails naming it.
 
-    ``rows`` is what it would have been made from: kept beside the good version, never current.
+    ``rows`` is what it would have been made from: kept beside the good version, never current, with
+    ``metadata`` for people.
     """
 
     partition: str
     error: DataError
     rows: pl.DataFrame | None = None
     key: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 Make = Callable[[Iterator[str]], Iterator[Made | Refused]]

@@ -180,7 +180,11 @@ class Lineage:
             code_hash=recipe.code_hash,
             config_hash=recipe.config_hash,
             reads=(),
-            metadata={"refused": refused.error.what, "for example": refused.error.where},
+            metadata={
+                "refused": refused.error.what,
+                "for example": refused.error.where,
+                **refused.metadata,
+            },
         )
         own = self.claim(aside, [refused.partition], claim.run_id)
         return self.ledger.publish(draft, own, self.now()).version

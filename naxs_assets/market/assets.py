@@ -204,7 +204,7 @@ def _prices(source: Source) -> LineageAsset:
                 )
             except MonthRefused as refusal:
                 raw = source.bars(first_day(month), last_day(month))
-                yield Refused(month, refusal, rows=raw, key=("date", "symbol"))
+                yield Refused(month, refusal, raw, ("date", "symbol"), refusal.facts())
                 if not previous[month]:
                     return  # nothing stands in for it, and every later month starts from it
                 continue

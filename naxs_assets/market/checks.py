@@ -8,26 +8,13 @@ import polars as pl
 
 from naxs_assets.lineage.io_manager import metadata_table
 from naxs_assets.lineage.publishing import Lineage
-from naxs_assets.market.contracts import (
-    CALENDAR,
-    INDEX_MEMBERS,
-    INDEX_PRICES,
-    INSTRUMENTS,
-    PRICES,
-)
+from naxs_assets.market.quality.now import judge_now
 from naxs_assets.market.quality.panel import WHOLE
 from naxs_assets.market.quality.registry import HARMLESS, RULES, Rule, Scope, Severity, Verdict
-from naxs_assets.market.quality.tables import (
-    clock_table,
-    column_table,
-    judge_tables,
-    span_table,
-)
 
 Tables = Mapping[str, pl.DataFrame]
 
 _PRICES = dg.AssetKey(["market", "prices"])
-_STORED = (PRICES, CALENDAR, INSTRUMENTS, INDEX_MEMBERS, INDEX_PRICES)
 _OF_MONTHS = (Scope.ROW, Scope.MONTH)
 _BLOCKING = (Verdict.CRITICAL, Verdict.REFUSED)
 _SHOWN_MONTHS = 12
@@ -44,9 +31,7 @@ def price_checks(
     through. Rules of tables, pulls and the clock are asked now. A check of a critical rule stands
     before the assets downstream and blocks them when it is broken beyond its critical threshold.
 
-    ``pulled`` gives what a live home knows of its pulls (the tables ``sample``, ``second_sample``,
-    ``restatements`` and ``fetched`` of :func:`judge_tables`); without it the market is not expected
-    to go on, and whether its last day is in time is not asked.
+    ``pulled`` gives what a live home knows of its pulls, as :func:`judge_now` takes it.
     """
     specs = [
         dg.AssetCheckSpec(
@@ -67,48 +52,12 @@ def price_checks(
         asked_for = {key.name for key in context.selected_asset_check_keys}
         chosen = [rule for rule in RULES.values() if rule.check in asked_for]
         if any(rule.scope not in _OF_MONTHS for rule in chosen):
-            months = {**months, WHOLE: _of_tables(lineage, pulled)}
+            now = judge_now(lineage, pulled() if pulled else None)
+            months = {**months, WHOLE: now.findings.to_dicts()}
         for rule in chosen:
             yield _result(rule, months)
 
     return check
-
-
-def _of_tables(lineage: Lineage, pulled: Callable[[], Tables] | None) -> list[dict[str, Any]]:
-    """What the rules of tables, pulls and the clock find at this moment."""
-    tables: dict[str, pl.DataFrame] = {
-        "columns": column_table({contract.name: contract for contract in _STORED})
-    }
-    for contract in (CALENDAR, INSTRUMENTS, INDEX_MEMBERS):
-        handle = lineage.reader(f"market/{contract.name}").whole()
-        if handle:
-            tables[contract.name] = handle.frame()
-    if INDEX_MEMBERS.name in tables:
-        spans = _spans(lineage)
-        tables["spans"] = spans
-        if spans.height:
-            ends = spans.select(pl.col("first").min(), pl.col("last").max())
-            tables["span"] = span_table(*ends.row(0))
-    if CALENDAR.name in tables:
-        clock = clock_table(lineage.clock(), tables[CALENDAR.name])
-        tables["clock"] = clock if pulled else clock.with_columns(due=pl.lit(None, dtype=pl.Date))
-    return judge_tables(tables | dict(pulled() if pulled else {}), month=WHOLE).findings.to_dicts()
-
-
-def _spans(lineage: Lineage) -> pl.DataFrame:
-    """The first and last day with rows of each symbol: columns symbol, first and last."""
-    parts = [pl.LazyFrame(schema={"date": pl.Date, "symbol": pl.String})]
-    for handle in lineage.reader("market/prices").current():
-        # Two columns of a local file; elsewhere the table comes whole, by the cache.
-        path = lineage.store.local_path(handle.present().uri)
-        table = handle.frame().lazy() if path is None else pl.scan_parquet(path)
-        parts.append(table.select("date", "symbol"))
-    ends = (
-        pl.concat(parts)
-        .group_by("symbol")
-        .agg(first=pl.col("date").min(), last=pl.col("date").max())
-    )
-    return ends.sort("symbol").collect()
 
 
 def _result(rule: Rule, months: dict[str, list[dict[str, Any]]]) -> dg.AssetCheckResult:

@@ -22,6 +22,8 @@ from naxs_assets.market.quality.registry import (
 from naxs_assets.market.sources.base import DeclaredGaps
 
 SAMPLE_SIZE = 20
+MOST_FAILURES = 2_000
+"""Rows of a refused month that are named beside it; all of them are in the rows kept."""
 
 _HARSHNESS = {verdict: rank for rank, verdict in enumerate(Verdict)}
 
@@ -47,12 +49,30 @@ by commas, ``note`` in words."""
 class MonthRefused(DataError):  # noqa: N818 - a month that was refused, no fault of the program
     """More rows of a month broke a rule than its share allows; nothing was made from it.
 
-    ``findings`` is the frame of the rules up to this one, which is ``refused``.
+    ``findings`` is the frame of the rules up to this one, which is ``refused``; ``failures`` has
+    rule, date and symbol of the rows that broke it.
     """
 
-    def __init__(self, what: str, *, where: str, remedy: str, findings: pl.DataFrame) -> None:
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str,
+        remedy: str,
+        findings: pl.DataFrame,
+        failures: pl.DataFrame,
+    ) -> None:
         super().__init__(what, where=where, remedy=remedy)
         self.findings = findings
+        self.failures = failures
+
+    def facts(self) -> dict[str, list[dict[str, object]]]:
+        """Findings and the first failures as JSON values, to be kept beside the refused rows."""
+        keys = self.failures.select("rule", pl.col("date").cast(pl.String), "symbol")
+        return {
+            "findings": self.findings.to_dicts(),
+            "failures": keys.head(MOST_FAILURES).to_dicts(),
+        }
 
 
 @dataclass
@@ -123,7 +143,7 @@ class Findings:
         finding.counted += broken
         if finding.counted > max((RULES[rule].critical or 0.0) * self._rows, ALWAYS_ALLOWED):
             finding.verdict = Verdict.REFUSED
-            raise self._refusal(RULES[rule], finding)
+            raise self._refusal(RULES[rule], finding, failures_of(rule, keys))
 
     def frame(self, until: str | None = None) -> pl.DataFrame:
         """One row per rule in the columns of ``FINDINGS``, the last of them ``until`` if given."""
@@ -151,7 +171,7 @@ class Findings:
     def _share(self, rows: int) -> float:
         return rows / self._rows if self._rows else 0.0
 
-    def _refusal(self, rule: Rule, finding: _Finding) -> MonthRefused:
+    def _refusal(self, rule: Rule, finding: _Finding, failures: pl.DataFrame) -> MonthRefused:
         observed = finding.counted / self._rows if self._rows else 1.0
         notes = f" ({'; '.join(finding.notes)})" if finding.notes else ""
         return MonthRefused(
@@ -161,7 +181,14 @@ class Findings:
             remedy="nothing was published and what was stored before stays; correct the source's "
             "file or its mapping (columns, units, declared gaps) and run the month again",
             findings=self.frame(until=rule.id),
+            failures=failures,
         )
+
+
+def failures_of(rule: str, keys: pl.DataFrame) -> pl.DataFrame:
+    """rule, date, symbol of the rows ``keys`` (with ``date`` and ``symbol`` or ``index``)."""
+    name = "index" if "index" in keys.columns else "symbol"
+    return keys.select(pl.lit(rule).alias("rule"), "date", pl.col(name).alias("symbol"))
 
 
 def _at_first(rule: Rule, gaps: DeclaredGaps, known: Mapping[str, int], rows: int) -> _Finding:

@@ -30,11 +30,13 @@ def publishable(
     found = pl.concat([findings, answer.findings.with_columns(verdict=verdict).select(*FINDINGS)])
     refused = answer.findings.filter(critical)
     if refused.height:
-        raise _refusal(f"market/prices {month}", refused, found)
+        raise _refusal(f"market/prices {month}", refused, found, answer.failures)
     return found
 
 
-def _refusal(where: str, refused: pl.DataFrame, findings: pl.DataFrame) -> MonthRefused:
+def _refusal(
+    where: str, refused: pl.DataFrame, findings: pl.DataFrame, failures: pl.DataFrame
+) -> MonthRefused:
     first = refused.row(0, named=True)
     rule = RULES[first["rule"]]
     others = ", ".join(refused.get_column("rule")[1:])
@@ -47,6 +49,7 @@ def _refusal(where: str, refused: pl.DataFrame, findings: pl.DataFrame) -> Month
         remedy="nothing was published and what was stored before stays; correct the source's "
         "file or its mapping (columns, units, declared gaps) and run the month again",
         findings=findings,
+        failures=failures.filter(pl.col("rule").is_in(refused.get_column("rule").to_list())),
     )
 
 
