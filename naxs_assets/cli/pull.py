@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from naxs_assets.market.pulling.opening import LiveHome
     from naxs_assets.market.pulling.planning import Ask
 
+_LONGEST_REASON = 120
+
 
 @click.command()
 @click.option("--universe", help="Must be the home's own (default: that).")
@@ -130,7 +132,7 @@ def show_pull(facts: dict[str, Any]) -> None:
         times = f", {line['times']} times" if line["times"] > 1 else ""
         console.print(
             f"{line['table']}: {line['family']} did not answer ({line['kind']}{times}): "
-            f"{line['what']}",
+            f"{_shortened(line['what'])}",
             markup=False,
             soft_wrap=True,
         )
@@ -150,8 +152,12 @@ def show_pull(facts: dict[str, Any]) -> None:
         console.print(f"restated: {more} more values")
     for asset, months in facts["stale"].items():
         span = f"{months[0]}..{months[-1]}" if months[0] else "whole"
-        console.print(f"stale: {asset} {span}: {len(months)}")
+        console.print(f"out of date: {asset} {span}: {len(months)}")
     console.print(f"{facts['verdict']}: {facts['first']} to {facts['last']}")
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}..."
 
 
 class _Progress:

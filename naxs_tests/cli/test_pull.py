@@ -132,7 +132,7 @@ def test_a_correction_is_told_and_what_it_makes_stale(live: Naxs, upstream: Upst
     said = live("pull", "--to", "2021-08-31").output
     told = f"restated: {bar['symbol']} 2021-08-30 volume {bar['volume']} -> {bar['volume'] + 100}"
     assert told in said
-    assert "stale: market/prices 2021-08..2021-08: 1" in said
+    assert "out of date: market/prices 2021-08..2021-08: 1" in said
 
 
 def test_one_pull_at_a_time(live: Naxs) -> None:
