@@ -2,6 +2,8 @@
 
 import warnings
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -9,12 +11,14 @@ import dagster as dg
 from naxs_assets.automation.alerts import alert_sensor
 from naxs_assets.automation.jobs import strategy_job
 from naxs_assets.automation.pipeline import (
+    PIPELINE,
     PULL,
     data_pipeline_job,
     data_pipeline_schedules,
     on_time_checks,
     pull_asset,
 )
+from naxs_assets.automation.quality_report import failed_run_sensor, quality_report_asset
 from naxs_assets.automation.restatements import restatement_sensor
 from naxs_assets.automation.schedules import nightly_schedule
 from naxs_assets.automation.warehouse import warehouse_asset
@@ -23,7 +27,14 @@ from naxs_assets.catalog.loading import Catalogue, load_catalogue
 from naxs_assets.factors.assets import feature_asset, label_asset
 from naxs_assets.factors.labels import compile_label
 from naxs_assets.learning.assets import learning_assets
-from naxs_assets.lineage.assets import LINEAGE, LINEAGE_IO, LineageAsset, described, to_dagster
+from naxs_assets.lineage.assets import (
+    LINEAGE,
+    LINEAGE_IO,
+    LineageAsset,
+    described,
+    recipes,
+    to_dagster,
+)
 from naxs_assets.lineage.home import fix_market, open_lineage
 from naxs_assets.lineage.io_manager import LineageIOManager, RefusingIOManager
 from naxs_assets.lineage.publishing import Lineage, Watcher, unwatched
@@ -31,11 +42,15 @@ from naxs_assets.lineage.warehouse_tables import Described
 from naxs_assets.market.assets import market_assets
 from naxs_assets.market.checks import price_checks
 from naxs_assets.market.pulling.opening import LiveHome
+from naxs_assets.market.pulling.telling import pulled_tables
 from naxs_assets.market.sources.base import Source
 from naxs_assets.market.sources.opening import open_source
 from naxs_assets.pages.frame import MarketLabel
 from naxs_assets.partitions import month_of, months_definition
 from naxs_assets.reports.assets import report_asset
+from naxs_assets.reports.quality_facts import QualityReport
+from naxs_assets.reports.quality_gather import Gathered
+from naxs_assets.reports.quality_opening import quality_report
 from naxs_assets.settings import Settings, load_settings
 
 
@@ -126,13 +141,14 @@ def build_defs(
                 to_dagster(asset, months, one_run, _pulled_before(asset) if live else ())
                 for asset in platform.assets
             ),
+            quality_report_asset(lambda: _judged(platform), one_run),
             *(
                 warehouse_asset(stage, platform.assets, settings.home, one_run)
                 for stage in ("market", *platform.catalogue.strategies)
             ),
         ],
         asset_checks=[
-            price_checks(platform.lineage),
+            price_checks(platform.lineage, partial(pulled_tables, live) if live else None),
             *(on_time_checks(live, platform.lineage) if live else []),
         ],
         jobs=[
@@ -146,6 +162,7 @@ def build_defs(
         sensors=[
             restatement_sensor(lambda: open_platform(settings)),
             alert_sensor(platform.lineage, live),
+            failed_run_sensor(lambda: _judged(platform), PIPELINE),
         ],
         resources={
             LINEAGE: platform.lineage,
@@ -154,6 +171,23 @@ def build_defs(
         },
         executor=dg.in_process_executor,
     )
+
+
+def quality_report_of(platform: Platform, day: date | None = None) -> tuple[Gathered, Path]:
+    """Judge a home and write its quality report; returns what was gathered, and the page."""
+    return quality_report(
+        platform.settings,
+        platform.lineage,
+        recipes(platform.assets),
+        platform.source,
+        _market_label(platform.source),
+        day,
+    )
+
+
+def _judged(platform: Platform) -> tuple[QualityReport, Path]:
+    gathered, page = quality_report_of(platform)
+    return gathered.report, page
 
 
 def _pulled_before(asset: LineageAsset) -> tuple[dg.AssetKey, ...]:

@@ -16,6 +16,7 @@ from rich.markup import escape
 
 from naxs_assets.cli import (
     demo,
+    dq,
     findings,
     homes,
     lineage,
@@ -65,6 +66,7 @@ cli.add_command(homes.init)
 cli.add_command(pull.pull)
 cli.add_command(run.run)
 cli.add_command(findings.findings)
+cli.add_command(dq.dq)
 cli.add_command(ui.ui)
 cli.add_command(lineage.lineage)
 cli.add_command(lineage.restore)

@@ -14,11 +14,11 @@ ABANDONED_AFTER_SECONDS = 24 * 60 * 60
 _NEW = ".new"
 
 
-def write_whole(file: Path, text: str) -> None:
+def write_whole(file: Path, content: str | bytes) -> None:
     """Give a file a new content by rename: a full disk or a kill leaves the one before."""
     staged = file.with_name(f".{file.name}.{uuid.uuid4().hex}{_NEW}")
     try:
-        staged.write_text(text, encoding="utf-8")
+        staged.write_bytes(content.encode() if isinstance(content, str) else content)
         staged.rename(file)
     finally:
         staged.unlink(missing_ok=True)

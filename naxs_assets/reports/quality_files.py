@@ -31,6 +31,6 @@ def write_report(gathered: Gathered, market: MarketLabel, home: Path) -> Path:
     gathered.failures.write_parquet(rows)
     facts = json.dumps(report.document(), ensure_ascii=False, indent=1, sort_keys=True)
     write_whole(folder / ROWS, rows.getvalue())
-    write_whole(folder / FACTS, facts.encode())
-    write_whole(folder / PAGE, render_quality_report(report, market, ROWS).encode())
+    write_whole(folder / FACTS, facts)
+    write_whole(folder / PAGE, render_quality_report(report, market, ROWS))
     return folder / PAGE

@@ -24,7 +24,7 @@ from naxs_assets.market.quality.now import judge_now
 from naxs_assets.market.quality.panel import WHOLE
 from naxs_assets.market.quality.registry import HARMLESS, RULES, Verdict
 from naxs_assets.market.rules import failures_of
-from naxs_assets.market.sources.base import Source
+from naxs_assets.market.sources.base import Columns, Source
 from naxs_assets.market.waivers import Waiver
 from naxs_assets.partitions import add_months, month_of
 from naxs_assets.reports.quality_facts import (
@@ -45,7 +45,8 @@ DAYS_SHOWN = 20
 _MARKET = "market/"
 _PRICES = "market/prices"
 _FAILS = frozenset({Verdict.CRITICAL, Verdict.REFUSED})
-_KEYS = {"asset": pl.String, **FAILURES}
+_KEYS: Columns = {"asset": pl.String, **FAILURES}
+_TOLD: Columns = {"rule": pl.String, "date": pl.String, "symbol": pl.String}
 _SAMPLE = 20
 # Recorded data have no deadline of their own: a day is due when the vendors' evening is over.
 _RECORDED_DUE = time(18, 30)
@@ -141,25 +142,23 @@ def _refused(lineage: Lineage, month: str) -> Mapping[str, Any] | None:
 
 def _failures_of_months(lineage: Lineage, source: Source, month: str) -> pl.DataFrame:
     """Every broken row of the month and the one before, so that twenty days are covered."""
-    earlier, before, current = (
-        lineage.reader(_PRICES)[one]
-        for one in (add_months(month, -2), add_months(month, -1), month)
-    )
+    prices = lineage.reader(_PRICES)
+    earlier, before, current = (prices[add_months(month, back)] for back in (-2, -1, 0))
     instruments = lineage.reader("market/instruments").whole().frame()
     found = [pl.DataFrame(schema=_KEYS)]
     for handle, previous in ((before, earlier), (current, before)):
         if not handle:
             continue
-        prices = handle.frame()
+        rows = handle.frame()
         answer = judge_month(
-            prices,
+            rows,
             month=handle.partition,
             instruments=instruments,
             previous=previous.frame() if previous else None,
             gaps=source.gaps,
         )
-        taken_out = prices.filter(pl.col("quarantined_by").is_not_null())
-        repaired = prices.filter(pl.col("repaired") == "adj_factor")
+        taken_out = rows.filter(pl.col("quarantined_by").is_not_null())
+        repaired = rows.filter(pl.col("repaired") == "adj_factor")
         found += [
             answer.failures,
             taken_out.select(pl.col("quarantined_by").alias("rule"), "date", "symbol"),
@@ -167,10 +166,8 @@ def _failures_of_months(lineage: Lineage, source: Source, month: str) -> pl.Data
         ]
     refused = _refused(lineage, month)
     if refused is not None:
-        rows = pl.DataFrame(
-            refused["failures"], schema=dict.fromkeys(("rule", "date", "symbol"), pl.String)
-        )
-        found.append(rows.with_columns(pl.col("date").str.to_date()))
+        told = pl.DataFrame(refused["failures"], schema=_TOLD)
+        found.append(told.with_columns(pl.col("date").str.to_date()))
     return pl.concat(found, how="diagonal").with_columns(
         asset=pl.lit(_PRICES), month=pl.coalesce("month", pl.col("date").dt.strftime("%Y-%m"))
     )
@@ -262,8 +259,7 @@ def _freshness(
         )
     calendar = lineage.reader("market/calendar").whole().frame()
     until = min(source.coverage()[1], now.astimezone(SHANGHAI).date())
-    expected = calendar.filter(pl.col("date") <= until)["date"].max()
-    expected = expected if isinstance(expected, date) else until
+    expected = calendar.filter(pl.col("date") <= until)["date"].to_list()[-1]
     missing = newest is None or newest < expected
     due = datetime.combine(expected, _RECORDED_DUE, SHANGHAI)
     return Freshness(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from naxs_assets.pages.blocks import (
@@ -31,6 +32,7 @@ from naxs_assets.settings import SHANGHAI
 
 _LINES = 5
 """Problems that the verdict names; a person reads no more in ten seconds."""
+_NAMES = 3
 _SHOWN_SAMPLES = 20
 _ORDER = list(Overall)
 
@@ -79,7 +81,7 @@ def _banner(report: QualityReport) -> Banner:
             if one.kept
             else message("quality_report.nothing_served")
         )
-        downstream = ", ".join(one.downstream) or ABSENT
+        downstream = _some(one.downstream)
         lines.append(
             Message(
                 f"已阻断 {one.asset} {one.partition}：{kept.zh}；未更新的下游：{downstream}",
@@ -94,6 +96,12 @@ def _banner(report: QualityReport) -> Banner:
     lines.append(message("quality_report.counts", **report.counts()))
     overall = report.overall
     return Banner(overall.value, message(f"quality_verdict.{overall.value}"), lines)
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first few names, and how many more."""
+    more = f" +{len(names) - _NAMES}" if len(names) > _NAMES else ""
+    return ", ".join(names[:_NAMES]) + more or ABSENT
 
 
 def _late(one: Freshness) -> Message:

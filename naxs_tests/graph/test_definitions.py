@@ -64,6 +64,7 @@ WAREHOUSE = {
     f"{stage}/warehouse": {asset for asset in GRAPH if asset.startswith(f"{stage}/")}
     for stage in ("market", *STRATEGIES)
 }
+QUALITY_REPORT = {"market/dq_report": {"market/findings", "market/prices"}}
 WHOLE = {
     "market/calendar",
     "market/instruments",
@@ -73,6 +74,7 @@ WHOLE = {
     "market/findings",
     *(f"{name}/report" for name in STRATEGIES),
     *WAREHOUSE,
+    *QUALITY_REPORT,
 }
 
 
@@ -100,7 +102,7 @@ def test_the_graph_is_the_one_of_the_built_in_catalogue(specs: dict[str, dg.Asse
     graph = {
         name: {dep.asset_key.to_user_string() for dep in spec.deps} for name, spec in specs.items()
     }
-    assert graph == GRAPH | WAREHOUSE
+    assert graph == GRAPH | WAREHOUSE | QUALITY_REPORT
 
 
 def test_time_series_are_monthly_and_the_rest_is_whole(specs: dict[str, dg.AssetSpec]) -> None:

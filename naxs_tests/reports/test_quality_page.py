@@ -53,7 +53,7 @@ def test_the_banner_says_what_was_blocked_what_is_served_and_what_is_late_first(
     first, second, third, *_ = map(str, banner(bad_day()).lines)
     assert "market/prices 2023-12" in first
     assert "3f9c1a2b" in first
-    assert "csi300_topk/backtest" in first
+    assert "features/basic" in first
     assert "2023-12-28" in second
     assert "+0:15:00" in second
     assert "unit" in third

@@ -10,10 +10,17 @@ import polars as pl
 from naxs_assets.market.pulling.opening import LiveHome
 from naxs_assets.market.pulling.parts import Part
 from naxs_assets.market.quality.tables import fetched_table
+from naxs_assets.market.sources.base import Columns
 from naxs_assets.market.sources.offers import PulledTable
 
 LOOKED_BACK = timedelta(days=7)
 """How long what a pull changed, or how an upstream behaved, is worth telling."""
+
+_FETCHED: Columns = {
+    "date": pl.Date,
+    "symbol": pl.String,
+    "fetched_at": pl.Datetime("us", "UTC"),
+}
 
 
 def pulled_tables(home: LiveHome) -> dict[str, pl.DataFrame]:
@@ -31,5 +38,4 @@ def _fetched(parts: Sequence[Part]) -> pl.DataFrame:
         for part in parts
         if part.table is PulledTable.DAY
     ]
-    schema = {"date": pl.Date, "symbol": pl.String, "fetched_at": pl.Datetime("us", "UTC")}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return pl.DataFrame(rows, schema=_FETCHED, orient="row")

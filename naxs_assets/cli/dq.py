@@ -1,0 +1,63 @@
+"""``naxs dq``: the quality report of a day."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from naxs_assets.cli.homes import DAY, Home
+
+if TYPE_CHECKING:
+    from naxs_assets.reports.quality_facts import QualityReport
+
+_SHOWN = 12
+
+
+@click.group()
+def dq() -> None:
+    """Data quality: what is wrong, where, how bad, and what was blocked."""
+
+
+@dq.command()
+@click.option("--date", "day", type=DAY, help="The day (default: the market's last one).")
+@click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
+@click.pass_context
+def report(ctx: click.Context, day: datetime | None, as_json: bool) -> None:
+    """Judge the home as it stands and write reports/dq/DATE: page, JSON and every broken row.
+
+    Exit code: 0 pass, 3 warnings, 1 failed.
+    """
+    from naxs_assets.definitions import quality_report_of
+
+    home: Home = ctx.obj
+    gathered, page = quality_report_of(home.platform(), day.date() if day else None)
+    told = gathered.report
+    if as_json:
+        click.echo(json.dumps(told.document(), ensure_ascii=False))
+    else:
+        _show(told)
+        click.echo(f"report: {page}")
+    ctx.exit(told.overall.exit_code)
+
+
+def _show(told: QualityReport) -> None:
+    counts = told.counts()
+    click.echo(
+        f"{told.day}: {told.overall.value}; {counts['evaluated']} evaluated, {counts['passed']} "
+        f"passed, {counts['warned']} warned, {counts['failed']} failed, "
+        f"{counts['not_applicable']} not applicable, {counts['waived']} rows waived"
+    )
+    for one in told.blocked:
+        served = f"version {one.kept} is still served" if one.kept else "nothing is served"
+        click.echo(f"  blocked  {one.asset} {one.partition}: {served}")
+    for late in told.freshness:
+        if late.overall != "pass":
+            click.echo(f"  late     {late.asset} ends on {late.newest}, {late.expected} is due")
+    broken = [one for one in told.rules if one.overall != "pass"]
+    for rule in sorted(broken, key=lambda one: (one.overall, one.rule))[:_SHOWN]:
+        where = f"{rule.asset} {rule.month}".strip()
+        sample = f", for example {rule.sample[0]}" if rule.sample else ""
+        click.echo(f"  {rule.verdict:<8} {rule.rule} in {where}: {rule.rows:,} rows{sample}")
