@@ -72,10 +72,16 @@ class Market:
 
 
 def ledger_of(home: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """Every version and every pointer, read without the platform."""
+    """Every version and every pointer of results, read without the platform.
+
+    Refused rows are kept too, at places of their own.
+    """
+    results = "WHERE asset NOT LIKE '%.refused'"
     queries = {
-        "versions": "SELECT id, asset, partition, content_hash, file_sha256, uri FROM versions",
-        "pointers": "SELECT asset, partition, version_id FROM pointers ORDER BY asset, partition",
+        "versions": "SELECT id, asset, partition, content_hash, file_sha256, uri FROM versions "
+        + results,
+        "pointers": f"SELECT asset, partition, version_id FROM pointers {results} "
+        "ORDER BY asset, partition",
     }
     with closing(sqlite3.connect(home / "ledger.db")) as ledger:
         return {name: ledger.execute(query).fetchall() for name, query in queries.items()}

@@ -29,7 +29,11 @@ from naxs_tests.market.pulling.memory import Clock, Upstream, upstream_of
 LAST = date(2021, 11, 30)
 TODAY, TOMORROW = date(2021, 10, 29), date(2021, 11, 1)
 MONTHS = ["2021-07", "2021-08", "2021-09", "2021-10"]
-TABLES = [name for name in ASSETS if name.startswith("market/")]
+FURTHER = ("corporate_actions", "industry", "fundamentals", "news")
+TABLES = [
+    *(name for name in ASSETS if name.startswith("market/")),
+    *(f"market/{name}" for name in FURTHER),
+]
 
 
 @pytest.fixture
@@ -111,11 +115,20 @@ def test_the_pull_stands_before_the_tables_and_not_in_the_lineage(
     graph = definitions.resolve_asset_graph()
     key = dg.AssetKey(["market", "pull"])
     after = {k.to_user_string() for k in graph.get(key).child_keys}
-    assert after == {"market/calendar", "market/instruments", "market/index_members"}
+    assert after == {
+        "market/calendar",
+        "market/instruments",
+        "market/index_members",
+        "market/corporate_actions",
+        "market/industry",
+        "market/fundamentals",
+        "market/news",
+    }
     job = definitions.resolve_job_def("tiny")
     assert key not in job.asset_layer.executable_asset_keys
     covered = definitions.resolve_job_def("data_pipeline").asset_layer.executable_asset_keys
-    assert {k.to_user_string() for k in covered} == {"market/pull", *TABLES}
+    steps = {"market/pull", "market/dq_report", "market/warehouse"}
+    assert {k.to_user_string() for k in covered} == steps | set(TABLES)
     sensors = [definitions.resolve_sensor_def(n) for n in ("restatements", "data_quality_alerts")]
     assert {sensor.default_status for sensor in sensors} == {dg.DefaultSensorStatus.STOPPED}
     close(platform)

@@ -153,12 +153,11 @@ ROWCOUNT = Question(
         WINDOW recent AS (ORDER BY day ROWS BETWEEN 20 PRECEDING AND 1 PRECEDING)
     )
     SELECT date, NULL AS symbol,
-        CASE WHEN usual - rows <= {ALWAYS_ALLOWED}
-            THEN greatest(rows / usual, {RULES["rowcount"].critical})
-            ELSE rows / usual END AS observed,
+        rows / usual AS observed,
         printf('%d rows, the usual number is %.0f', rows, usual) AS detail
     FROM compared
     WHERE known >= {_FEW_ROWS} AND rows / usual < {RULES["rowcount"].warning}
+        AND usual - rows > {ALWAYS_ALLOWED}
         AND date >= (SELECT min(date) FROM prices)
     """,
 )

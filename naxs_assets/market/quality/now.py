@@ -45,7 +45,7 @@ def judge_now(lineage: Lineage, pulled: Mapping[str, pl.DataFrame] | None = None
 
     ``pulled`` is what a live home knows of its pulls (the tables ``sample``, ``second_sample``,
     ``restatements`` and ``fetched`` of :func:`judge_tables`); without it the market is not expected
-    to go on, and whether its last day is in time is not asked.
+    to go on, and the clock is not asked.
     """
     tables: dict[str, pl.DataFrame] = {
         "columns": column_table({contract.name: contract for contract in _STORED})
@@ -64,10 +64,8 @@ def judge_now(lineage: Lineage, pulled: Mapping[str, pl.DataFrame] | None = None
         if spans.height:
             ends = spans.select(pl.col("first").min(), pl.col("last").max())
             tables["span"] = span_table(*ends.row(0))
-    if CALENDAR.name in tables:
-        clock = clock_table(lineage.clock(), tables[CALENDAR.name])
-        is_live = pulled is not None
-        tables["clock"] = clock if is_live else clock.with_columns(due=pl.lit(None, dtype=pl.Date))
+    if CALENDAR.name in tables and pulled is not None:
+        tables["clock"] = clock_table(lineage.clock(), tables[CALENDAR.name])
     return judge_tables(tables | dict(pulled or {}), month=WHOLE)
 
 
