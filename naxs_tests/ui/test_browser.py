@@ -23,8 +23,17 @@ def go_to(page: Page, place: str) -> None:
 
 
 def open_asset(page: Page, name: str) -> None:
+    """Find an asset in the catalogue, which draws only the lines in sight."""
     go_to(page, "Catalog")
-    page.get_by_role("link", name=name).first.click()
+    expect(page.get_by_role("link", name="market / calendar").first).to_be_visible()
+    found = page.get_by_role("link", name=name).first
+    page.mouse.move(640, 500)
+    for _ in range(20):
+        if found.count():
+            break
+        page.mouse.wheel(0, 400)
+        page.wait_for_timeout(200)
+    found.click()
 
 
 def launch(page: Page, button: str, months: str) -> None:
