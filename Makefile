@@ -20,8 +20,9 @@ $(STAMP): requirements-dev.txt pyproject.toml setup.py
 		|| { echo "NAXS needs Python 3.11: set PYTHON=/path/to/python3.11"; exit 2; }
 	"$(PYTHON)" -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements-dev.txt
+	$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python requirements-dev.txt
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python -e .
+	$(BIN)/python -m compileall -q naxs_assets
 	$(BIN)/python -m naxs_assets.cli.warm
 	@touch $(STAMP)
 

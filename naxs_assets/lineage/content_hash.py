@@ -159,12 +159,15 @@ def _update_with_texts(digest: Any, column: pa.Array, valid: _Flags) -> None:
         return
     _, offsets, data = column.buffers()
     ends = np.frombuffer(offsets, "<i8")[column.offset : column.offset + len(column) + 1]
-    if np.diff(ends)[~valid].any():
-        # A writer may leave bytes under a null. Rare, and the first call imports pandas.
-        _update_with_texts(digest, column.fill_null(""), np.ones(len(column), np.bool_))
+    lengths = np.diff(ends)
+    if not lengths[~valid].any():
+        digest.update((ends - ends[0]).tobytes())
+        digest.update(memoryview(data or b"")[ends[0] : ends[-1]])
         return
-    digest.update((ends - ends[0]).tobytes())
-    digest.update(memoryview(data or b"")[ends[0] : ends[-1]])
+    # A writer may leave bytes under a null, which are no part of the content.
+    digest.update(np.concatenate([[0], np.cumsum(np.where(valid, lengths, 0))]).astype("<i8"))
+    written = np.frombuffer(data, np.uint8)[ends[0] : ends[-1]]
+    digest.update(written[np.repeat(valid, lengths)])
 
 
 def _fixed_width_values(
