@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -43,6 +45,13 @@ def upstream() -> Iterator[Upstream]:
     serving = upstream_of(market, clock, LAST)
     with served_by(serving):
         yield serving
+
+
+def quality_facts(home: Path, day: date) -> dict[str, Any]:
+    """The quality report that the job wrote."""
+    file = home / "reports" / "dq" / day.isoformat() / "report.json"
+    facts: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return facts
 
 
 @pytest.fixture
@@ -102,6 +111,11 @@ def test_the_job_pulls_and_then_makes_the_tables(home: Path, upstream: Upstream)
     both = prices.filter(pl.col("date") == TODAY).join(closes, on="symbol", suffix=":served")
     assert both.height
     assert (both["close"] == both["close:served"]).all()
+    told = quality_facts(home, TODAY)
+    assert ("history", "baostock") in {(one["table"], one["source"]) for one in told["taken"]}
+    assert told["restated"] == []
+    (fresh,) = told["freshness"]
+    assert (fresh["newest"], fresh["overall"]) == (TODAY.isoformat(), "pass")
     provenance = made["market/prices", "2021-10"].metadata["provenance"]
     assert provenance["baostock:history"].startswith("baostock 1.0; ")
     close(platform)
@@ -207,6 +221,10 @@ def test_a_restated_bar_makes_exactly_what_is_downstream_anew(
     write_live_home(home, date(2021, 10, 30))  # a Saturday: nothing new but the correction
     platform = open_live(home, upstream)
     assert run_job(platform, MONTHS[-1], MONTHS[-1]).success
+    told = quality_facts(home, TODAY)
+    assert {one["column"] for one in told["restated"]} == {"close", "change"}
+    (rule,) = (one for one in told["rules"] if one["rule"] == "restated")
+    assert (rule["verdict"], rule["overall"]) == ("warn", "warn")
     restated = platform.source.store.restatements()  # type: ignore[attr-defined]
     assert set(restated.get_column("column")) == {"close", "change"}
     assert restated.item(0, "symbol") == bar["symbol"]
