@@ -169,29 +169,26 @@ class _Walk:
     def graph(self, roots: set[int]) -> Graph:
         """Everything learnt, without ids and in an order of its own."""
 
-        def node_of(origin: Node | int) -> Node:
-            if not isinstance(origin, int):
-                return origin
-            of = self.versions[origin]
-            kind = ReadKind.VERSION
-            return Node(of.asset, of.partition, kind, of.content_hash, of.code_hash, of.rows)
-
-        made_from = {
-            node_of(version_id): [(node_of(origin), cut) for origin, cut in reads]
-            for version_id, reads in self.reads.items()
-        }
-        every = set(made_from) | {node for reads in made_from.values() for node, _ in reads}
-        nodes = sorted(every)
-        place = {node: number for number, node in enumerate(nodes)}
+        nodes_of: dict[Node | int, Node] = {}
+        for reads in self.reads.values():
+            nodes_of.update((origin, origin) for origin, _ in reads if isinstance(origin, Node))
+        for version_id in self.reads:  # every version that was met was asked what it read
+            of = self.versions[version_id]
+            nodes_of[version_id] = Node(
+                of.asset, of.partition, ReadKind.VERSION, of.content_hash, of.code_hash, of.rows
+            )
+        nodes = sorted(set(nodes_of.values()))
+        numbers = {node: number for number, node in enumerate(nodes)}
+        place = {origin: numbers[node] for origin, node in nodes_of.items()}
+        inputs: list[tuple[Input, ...]] = [()] * len(nodes)
+        for version_id, reads in self.reads.items():
+            # Plain pairs sort as inputs do, and cost less while they are many.
+            pairs = sorted({(place[origin], cut) for origin, cut in reads})
+            inputs[place[version_id]] = tuple(Input(*pair) for pair in pairs)
         return Graph(
             nodes=tuple(nodes),
-            inputs=tuple(
-                tuple(
-                    sorted({Input(place[origin], cut) for origin, cut in made_from.get(node, ())})
-                )
-                for node in nodes
-            ),
-            roots=tuple(sorted(place[node_of(root)] for root in roots)),
+            inputs=tuple(inputs),
+            roots=tuple(sorted(place[root] for root in roots)),
         )
 
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from naxs_assets.lineage.content_hash import json_hash
@@ -80,6 +81,7 @@ class Schema:
         return json.dumps(self.__dict__, sort_keys=True)
 
     @classmethod
+    @cache  # the months of an asset have the same one
     def from_json(cls, text: str) -> Schema:
         fields = json.loads(text)
         fields["columns"] = tuple((name, dtype) for name, dtype in fields["columns"])

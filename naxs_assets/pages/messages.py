@@ -38,7 +38,8 @@ def catalogue() -> Mapping[str, Message]:
     for file in sorted(files(__package__).joinpath("catalogue").iterdir(), key=lambda f: f.name):
         if not file.name.endswith(".yaml"):
             continue
-        for key, texts in yaml.safe_load(file.read_text(encoding="utf-8")).items():
+        text = file.read_text(encoding="utf-8")
+        for key, texts in yaml.load(text, Loader=yaml.CSafeLoader).items():
             if not isinstance(texts, dict) or set(texts) != {"zh", "en"}:
                 raise ConfigurationError(
                     f"message {key!r} needs exactly the texts zh and en",

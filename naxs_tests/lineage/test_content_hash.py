@@ -353,3 +353,19 @@ def test_a_nested_column_is_refused_by_name() -> None:
 
 def test_the_reference_covers_every_number() -> None:
     assert set(NUMBERS) | {"bool", "utf8"} == set(DTYPES)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.none() | st.integers(0, 2), st.none() | st.sampled_from("aé😀"), st.integers(0, 9)
+        ),
+        max_size=6,
+    )
+)
+def test_rows_that_stand_in_order_hash_as_the_same_rows_sorted(rows: list[Any]) -> None:
+    """Rows in order are not sorted again; with nulls and ties in the key it is the same."""
+    schema = {"day": pl.Int32, "symbol": pl.String, "value": pl.Int64}
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    key = ("day", "symbol")
+    assert table_hash(frame, key) == table_hash(frame.sort(key, maintain_order=True), key)

@@ -29,6 +29,7 @@ from naxs_assets.market.sources.tables import TableFiles
 from naxs_assets.settings import SHANGHAI
 
 _DAY = "near_date"
+_RANK = "rank"
 
 
 class FilesSource:
@@ -114,7 +115,8 @@ class FilesSource:
         """
         start = self._span[0]
         first_bars = (
-            self._bars.drop_nulls(["symbol", "date"])
+            self._bars.select("symbol", "date")
+            .drop_nulls()
             .group_by("symbol")
             .agg(first_bar=pl.col("date").min())
         )
@@ -240,7 +242,7 @@ class FilesSource:
 
     @cached_property
     def _index_bars(self) -> pl.DataFrame:
-        return _by_day(self._frame("index_bars"))
+        return _by_day(self._frame("index_bars"), "index")
 
     @cached_property
     def _span(self) -> tuple[date, date]:
@@ -263,10 +265,18 @@ class FilesSource:
         return frame.slice(start, max(end - start, 0)).drop(_DAY)
 
 
-def _by_day(frame: pl.DataFrame) -> pl.DataFrame:
-    """Rows sorted by day; a row without a readable date stays with its neighbour in the file."""
+def _by_day(frame: pl.DataFrame, name: str = "symbol") -> pl.DataFrame:
+    """Rows sorted by day and ``name``, the same ones in the file's order.
+
+    A row without a readable date stays with its neighbour in the file. All rows are sorted at once,
+    and by the rank of a name rather than its text, because the digest of a month wants this order.
+    """
     near = pl.col("date").forward_fill().backward_fill().alias(_DAY)
-    return frame.with_columns(near).sort(_DAY, maintain_order=True)
+    return (
+        frame.with_columns(near, pl.col(name).rank("dense").fill_null(0).alias(_RANK))
+        .sort(_DAY, _RANK, maintain_order=True)
+        .drop(_RANK)
+    )
 
 
 def _day_after(day: pl.Expr) -> pl.Expr:

@@ -77,15 +77,28 @@ def test_it_is_a_source(tmp_path: Path) -> None:
     assert files.open_days().is_empty()
 
 
-def test_bars_come_by_day_in_canonical_columns(tmp_path: Path) -> None:
+def test_bars_come_by_day_and_symbol_in_canonical_columns(tmp_path: Path) -> None:
     write_csv(tmp_path / "bars.csv")
     bars = source(tmp_path).bars(*JANUARY)
     assert bars.select("date", "symbol", "close", "volume", "is_suspended").rows() == [
         (date(2021, 1, 4), "600519.SH", 10.5, 1200, False),
-        (date(2021, 1, 5), "600519.SH", 11.0, 0, True),
         (date(2021, 1, 5), "000001.SZ", 20.5, 300, False),
+        (date(2021, 1, 5), "600519.SH", 11.0, 0, True),
     ]
     assert bars.select("amount", "adj_factor", "bad_cells").null_count().row(0) == (3, 3, 3)
+
+
+def test_rows_of_one_day_and_symbol_keep_the_order_of_the_file(tmp_path: Path) -> None:
+    again = [(*ROWS[1][:5], close, "0") for close in ("11.3", "11.1", "11.2")]
+    write_csv(tmp_path / "bars.csv", (*again, *ROWS))
+    bars = source(tmp_path).bars(*JANUARY)
+    assert bars["close"].to_list() == [10.5, 20.5, 11.3, 11.1, 11.2, 11.0]
+
+
+def test_a_row_without_a_symbol_stays_in_its_day(tmp_path: Path) -> None:
+    write_csv(tmp_path / "bars.csv", (*ROWS, ("2021-01-05", "", "1", "1", "1", "1", "1")))
+    bars = source(tmp_path).bars(*JANUARY)
+    assert bars["symbol"].to_list() == ["600519.SH", None, "000001.SZ", "600519.SH"]
 
 
 def test_parquet_and_csv_give_the_same_bars(tmp_path: Path) -> None:
@@ -285,9 +298,9 @@ def test_a_flag_tells_suspension_and_st(tmp_path: Path) -> None:
     columns = {name: name for name in HEADER} | {"is_suspended": "halt", "is_st": "st"}
     files = source(tmp_path, suspension="column", bars={"columns": columns})
     bars = files.bars(*JANUARY)
-    assert bars["is_suspended"].to_list() == [False, True, False]
-    assert bars["is_st"].to_list() == [True, False, None]
-    assert bars["bad_cells"].to_list() == [None, None, '{"is_st": "x"}']
+    assert bars["is_suspended"].to_list() == [False, False, True]
+    assert bars["is_st"].to_list() == [True, None, False]
+    assert bars["bad_cells"].to_list() == [None, '{"is_st": "x"}', None]
 
 
 def test_first_and_last_narrow_the_coverage(tmp_path: Path) -> None:

@@ -52,9 +52,9 @@ def test_a_row_that_it_does_not_have_is_left_alone(tmp_path: Path) -> None:
 
 def test_days_that_it_does_not_cover_are_left_alone(tmp_path: Path) -> None:
     frame = bars(tmp_path, ("2021-01-05", "000001.SZ", "20.5", "20.1", "1", "0", "0"))
-    assert frame["supplemented"].to_list() == [False, False, True]
+    assert frame["supplemented"].to_list() == [False, True, False]
     assert frame["supplement_disagrees"].any() is False
-    assert frame["is_suspended"].to_list() == [False, True, False]
+    assert frame["is_suspended"].to_list() == [False, False, True]
 
 
 def test_without_any_row_it_cannot_be_read(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_it_adds_no_row_and_keeps_the_order(tmp_path: Path) -> None:
     write_csv(tmp_path / "bars.csv")
     alone = source(tmp_path).bars(*JANUARY)
     assert frame.select(HEADER).equals(alone.select(HEADER))
-    assert frame["supplemented"].to_list() == [False, False, True]
+    assert frame["supplemented"].to_list() == [False, True, False]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_a_suspension_that_only_it_knows_is_taken(tmp_path: Path) -> None:
         ("2021-01-05", "600519.SH", "11", "11", "0", "0", "1"),
         ("2021-01-05", "000001.SZ", "20.5", "20.5", "0", "0", "1"),
     )
-    assert frame.filter("is_suspended")["symbol"].to_list() == ["600519.SH", "000001.SZ"]
+    assert frame.filter("is_suspended")["symbol"].to_list() == ["000001.SZ", "600519.SH"]
 
 
 def test_it_may_give_a_single_field_in_its_own_dialect(tmp_path: Path) -> None:
