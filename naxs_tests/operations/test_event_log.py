@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from queue import SimpleQueue
 
 import dagster as dg
 import pytest
+from dagster._core.event_api import EventLogCursor
 from dagster._core.events.log import EventLogEntry
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from naxs_assets.operations.event_log import BATCH_SIZE_VARIABLE, BatchingEventLog
 
@@ -120,3 +124,58 @@ def test_the_months_of_a_step_are_not_stored_one_by_one(
     run_all_months(home)
     months = [event.get_dagster_event().partition for event in alone if event.is_dagster_event]
     assert not set(months) & set(MONTHS)
+
+
+def test_who_watches_a_run_is_told_while_its_file_stays_open(home: dg.DagsterInstance) -> None:
+    """The UI shows a run as it goes on: it waits for a change of the file."""
+    run_id = run_all_months(home)
+    told_of: SimpleQueue[str] = SimpleQueue()
+
+    def watcher(event: EventLogEntry, _cursor: str) -> None:
+        told_of.put(event.message)
+
+    newest = home.get_records_for_run(run_id, ascending=False, limit=1).records[0]
+    cursor = str(EventLogCursor.from_storage_id(newest.storage_id))
+    home.event_log_storage.watch(run_id, cursor, watcher)
+    run = home.get_run_by_id(run_id)
+    assert run is not None
+    home.report_engine_event("a word", run)
+    assert told_of.get(timeout=30) == "a word"
+
+
+def test_the_files_of_earlier_runs_and_of_an_instance_that_ends_are_closed(
+    home: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    folder = tmp_path / "home/dagster/storage/history/runs"
+    first, second = run_all_months(home), run_all_months(home)
+    assert {file.stem for file in folder.glob("*.db-wal")} == {"index", second}
+    home.event_log_storage.dispose()
+    assert not list(folder.glob("*.db-wal"))
+    assert len(home.all_logs(first)) == len(home.all_logs(second))
+
+
+def _delete_and_fail(log: BatchingEventLog, run_id: str) -> None:
+    with log.run_connection(run_id) as connection:
+        connection.execute(text("DELETE FROM event_logs"))
+        connection.execute(text("DELETE FROM nothing"))
+
+
+def test_what_failed_is_rolled_back_and_the_next_event_is_stored(home: dg.DagsterInstance) -> None:
+    log = home.event_log_storage
+    assert isinstance(log, BatchingEventLog)
+    run_id = run_all_months(home)
+    stored = len(home.all_logs(run_id))
+    with pytest.raises(OperationalError):
+        _delete_and_fail(log, run_id)
+    run = home.get_run_by_id(run_id)
+    assert run is not None
+    home.report_engine_event("a word", run)
+    assert len(home.all_logs(run_id)) == stored + 1
+
+
+def test_a_wiped_log_starts_anew(home: dg.DagsterInstance) -> None:
+    run_all_months(home)
+    home.wipe()
+    assert home.get_materialized_partitions(BARS) == set()
+    run_all_months(home)
+    assert home.get_materialized_partitions(BARS) == set(MONTHS)
