@@ -1,7 +1,8 @@
 """One engine for every rule that looks across rows or tables: DuckDB over Arrow tables.
 
 A rule is declared by :class:`Question`: SQL that gives the keys that break it, and what it judged.
-All questions of a span are asked in one statement, over views of the tables at hand.
+All questions are counted in one statement, over views of the tables at hand, and one more fetches
+the keys of those that something may break.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ _NOT_WORTH_PLANNING = (
     "join_order,statistics_propagation,compressed_materialization,cte_inlining,common_subplan,"
     "join_filter_pushdown,late_materialization"
 )
-"""On a month of some ten thousand rows planning costs more than asking; joins stand in order."""
+"""On some hundred thousand rows planning costs more than asking; joins stand in order."""
+
+_WITHOUT_COPY = pl.CompatLevel.newest()
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,34 @@ class Question:
     ``reads`` names the tables it needs: without one of them the rule is not applicable.
     ``judged`` is an expression for how many rows it judges; ``broken`` a query of ``date``,
     ``symbol``, ``observed`` and ``detail``, one row for each broken key.
+    A question asked ``by_month`` tells months apart by their place: ``judged`` is then a query of
+    ``month``, ``judged`` and ``suspects``, and ``broken`` gives ``month`` too. Where there are no
+    ``suspects`` ``broken`` is not asked; null says that they were not counted.
+    ``prepared`` makes what ``broken`` reads; rules that share it share the table.
     """
 
     rule: str
     reads: tuple[str, ...]
     judged: str
     broken: str
+    by_month: bool = False
+    prepared: str = ""
+
+    @property
+    def counting(self) -> str:
+        """A query of ``rule``, ``month``, ``judged`` and ``suspects``."""
+        if self.by_month:
+            return f"SELECT '{self.rule}', month, judged, suspects FROM ({self.judged})"
+        return f"SELECT '{self.rule}', 0, ({self.judged}), NULL"
+
+    @property
+    def keys(self) -> str:
+        """A query of ``rule``, ``month``, ``date``, ``symbol``, ``observed`` and ``detail``."""
+        month = "month" if self.by_month else "0 AS month"
+        return (
+            f"SELECT '{self.rule}' AS rule, {month}, date, symbol, observed, detail "
+            f"FROM ({self.broken})"
+        )
 
 
 @dataclass(frozen=True)
@@ -64,76 +89,107 @@ def ask(
     questions: Sequence[Question],
     tables: Mapping[str, pl.DataFrame],
     *,
-    month: str,
+    months: Sequence[str],
     prepared: Sequence[str] = (),
     gaps: DeclaredGaps | None = None,
-) -> Answer:
-    """Ask the questions of the tables; ``month`` names the span in findings and failures.
+) -> tuple[Answer, ...]:
+    """Ask the questions of the tables; one answer for each of ``months``, which name the spans.
 
     ``prepared`` are statements that make further tables first. Rules whose columns or tables are
-    missing, or that find nothing to judge, are not applicable.
+    missing, or that find nothing to judge, are not applicable. Where ``gaps`` are declared a table
+    ``prices`` has its month's place in ``month``.
     """
     gaps = gaps or DeclaredGaps()
-    unable = {question.rule: _unable(question, tables, gaps) for question in questions}
-    able = [question for question in questions if not unable[question.rule]]
-    judged: dict[str, int] = {}
-    failures = pl.DataFrame(schema=FAILURES)
-    if able:
-        judged, failures = _asked(able, tables, month, prepared)
-    by_rule = failures.partition_by("rule", as_dict=True)
-    rows = []
-    for question in questions:
-        rule = RULES[question.rule]
-        if unable[rule.id]:
-            rows.append(_finding(rule, Verdict.NOT_APPLICABLE, 0, None, note=unable[rule.id]))
-        else:
-            broken = by_rule.get((rule.id,), failures.clear())
-            rows.append(_judged(rule, broken, judged[rule.id], partly=bool(rule.missing(gaps))))
-    return Answer(pl.DataFrame(rows, schema=FINDINGS), failures)
-
-
-def _unable(question: Question, tables: Mapping[str, pl.DataFrame], gaps: DeclaredGaps) -> str:
-    absent = [name for name in question.reads if name not in tables]
-    if absent:
-        return f"no table to ask: {', '.join(absent)}"
-    prices = tables.get("prices")
-    unknown = [
-        name
-        for need in RULES[question.rule].missing(gaps)
-        for name in sorted(need)
-        if prices is None or name not in prices.columns or not prices.get_column(name).count()
+    unable = _unable(questions, tables, len(months), gaps)
+    able = [
+        question for question in questions if any(not reasons[question.rule] for reasons in unable)
     ]
-    return f"declared gap: {', '.join(unknown)}" if unknown else ""
+    judged: dict[tuple[str, int], int] = {}
+    failures = pl.DataFrame(schema={**FAILURES, "month": pl.Int64})
+    if able:
+        judged, failures = _asked(able, tables, prepared)
+    broken = failures.partition_by("month", "rule", as_dict=True)
+    answers = []
+    for place, month in enumerate(months):
+        rows, found = [], [pl.DataFrame(schema=FAILURES)]
+        for question in questions:
+            rule, reason = RULES[question.rule], unable[place][question.rule]
+            if reason:
+                rows.append(_finding(rule, Verdict.NOT_APPLICABLE, 0, None, note=reason))
+                continue
+            keys = broken.get((place, rule.id), failures.clear())
+            number = judged.get((rule.id, place), 0)
+            rows.append(_judged(rule, keys, number, partly=bool(rule.missing(gaps))))
+            if keys.height:
+                found.append(keys.with_columns(month=pl.lit(month)))
+        in_order = pl.concat(found).sort("rule", maintain_order=True)
+        answers.append(Answer(pl.DataFrame(rows, schema=FINDINGS), in_order))
+    return tuple(answers)
+
+
+def _unable(
+    questions: Sequence[Question],
+    tables: Mapping[str, pl.DataFrame],
+    months: int,
+    gaps: DeclaredGaps,
+) -> list[dict[str, str]]:
+    """For each month, why a rule cannot be asked, by rule; empty where it can."""
+    needed = {
+        question.rule: sorted(frozenset().union(*RULES[question.rule].missing(gaps)))
+        for question in questions
+    }
+    known = _known(tables.get("prices"), set().union(*needed.values()))
+    unable = []
+    for month in range(months):
+        reasons = {}
+        for question in questions:
+            absent = [name for name in question.reads if name not in tables]
+            unknown = [name for name in needed[question.rule] if (month, name) not in known]
+            if absent:
+                reasons[question.rule] = f"no table to ask: {', '.join(absent)}"
+            else:
+                gap = f"declared gap: {', '.join(unknown)}"
+                reasons[question.rule] = gap if unknown else ""
+        unable.append(reasons)
+    return unable
+
+
+def _known(prices: pl.DataFrame | None, names: set[str]) -> set[tuple[int, str]]:
+    """Month and name of the columns of ``names`` that have a value in the month after all."""
+    if prices is None or not names:
+        return set()
+    there = [name for name in prices.columns if name in names]
+    counted = prices.group_by("month").agg(pl.col(there).count()).to_dicts()
+    return {(row["month"], name) for row in counted for name in there if row[name]}
 
 
 def _asked(
     questions: Sequence[Question],
     tables: Mapping[str, pl.DataFrame],
-    month: str,
     prepared: Sequence[str],
-) -> tuple[dict[str, int], pl.DataFrame]:
+) -> tuple[dict[tuple[str, int], int], pl.DataFrame]:
+    """Rows judged, by rule and month, and the broken keys in order, with their month's place."""
     with _connection().cursor() as connection:
         for name, table in tables.items():
-            connection.register(name, table.to_arrow())
+            connection.register(name, table.to_arrow(compat_level=_WITHOUT_COPY))
         for statement in prepared:
             connection.execute(statement)
-        counts = ", ".join(f"({question.judged})" for question in questions)
-        counted = connection.execute(f"SELECT {counts}").fetchall()[0]
-        keys = " UNION ALL ".join(
-            f"SELECT '{question.rule}' AS rule, date, symbol, observed, detail "
-            f"FROM ({question.broken})"
-            for question in questions
-        )
-        broken = pl.DataFrame(connection.sql(keys).to_arrow_table())
-    judged = {q.rule: int(n or 0) for q, n in zip(questions, counted, strict=True)}
-    failures = broken.select(
-        "rule",
-        pl.lit(month).alias("month"),
-        pl.col("date").cast(pl.Date),
-        pl.col("symbol").cast(pl.String),
-        pl.col("observed").cast(pl.Float64),
-        pl.col("detail").cast(pl.String),
-    ).sort("rule", "date", "symbol", "detail", nulls_last=True)
+        counts = " UNION ALL ".join(question.counting for question in questions)
+        counted = connection.execute(counts).fetchall()
+        suspected = {rule for rule, _, _, suspects in counted if suspects is None or suspects}
+        broken = [question for question in questions if question.rule in suspected]
+        for statement in dict.fromkeys(q.prepared for q in broken if q.prepared):
+            connection.execute(statement)
+        keys = " UNION ALL ".join(question.keys for question in broken)
+        found = [pl.DataFrame(connection.sql(keys).to_arrow_table())] if broken else []
+    judged = {(rule, month): int(number or 0) for rule, month, number, _ in counted}
+    typed: dict[str, type[pl.DataType]] = {**FAILURES, "month": pl.Int64}
+    failures = pl.concat(
+        [
+            pl.DataFrame(schema=typed),
+            *(one.select(pl.col(name).cast(kind) for name, kind in typed.items()) for one in found),
+        ]
+    ).sort("rule", "date", "symbol", "detail", "observed", nulls_last=True)
     return judged, failures
 
 

@@ -1,4 +1,8 @@
-"""Rules over a month of prices: against the month before it and the reference tables."""
+"""Rules over months of prices: each against the month before it and the reference tables.
+
+In the SQL a month is its place among those that are judged, and the month before all of them is
+-1. Symbols are compared by ``code``, a number of this asking alone: texts take twice as long.
+"""
 
 from __future__ import annotations
 
@@ -26,11 +30,11 @@ _NO_JUMP = "abs(b.adj_factor / p.adj_factor - 1) <= 1e-6"
 _TRADED = "NOT b.is_suspended AND b.volume > 0"
 _FOLLOWS = "NOT b.is_suspended AND p.close > 0 AND b.pre_close > 0 AND p.adj_factor > 0"
 
-# One scan asks each row all its questions; what is wrong with it is kept in words, mostly null.
+# One scan asks each row all its questions; what is wrong with it is said in words, mostly null.
 _BARS = f"""
-CREATE TEMP TABLE bars AS
+CREATE TEMP VIEW bars AS
 SELECT
-    b.date, b.symbol, b.source, coalesce(i.board, '?') AS board,
+    b.month, b.date, b.symbol, b.source, coalesce(i.board, '?') AS board,
     {_TRADED} AND b.amount > 0 AS paid,
     b.amount / (b.volume * b.close) AS unit,
     {_FOLLOWS} AS follows,
@@ -55,18 +59,63 @@ SELECT
     END AS life
 FROM prices b
 LEFT JOIN (
-    SELECT symbol, day, open, high, low, close, volume, amount, adj_factor
+    SELECT code, day, open, high, low, close, volume, amount, adj_factor
     FROM (
         SELECT * FROM previous WHERE day = (SELECT max(day) FROM previous)
         UNION ALL SELECT * FROM prices
     )
     WHERE quarantined_by IS NULL
-) p ON p.symbol = b.symbol AND p.day = b.day - 1
-LEFT JOIN instruments i ON i.symbol = b.symbol
+) p ON p.code = b.code AND p.day = b.day - 1
+LEFT JOIN instruments i ON i.code = b.code
 WHERE b.quarantined_by IS NULL
 """
 
-PREPARED = (_BARS,)
+# Most months are clean: counts of everything come first, and keys only where a count is not zero.
+_SUMS = """
+CREATE TEMP TABLE sums AS
+SELECT
+    month, date, source, board,
+    count(*) FILTER (paid) AS paid, count(*) FILTER (follows) AS follows,
+    count(*) FILTER (compared) AS compared, count(*) FILTER (lives) AS lives,
+    count(vwap) AS vwap, count(preclose) AS preclose, count(stale) AS stale, count(life) AS life,
+    median(unit) FILTER (paid) AS middle
+FROM bars GROUP BY month, date, source, board
+"""
+
+_SUSPECTS = """
+CREATE TEMP TABLE suspects AS
+SELECT month, date, symbol, vwap, preclose, stale, life FROM bars
+WHERE coalesce(vwap, preclose, stale, life) IS NOT NULL
+"""
+
+_ROWS = """
+CREATE TEMP VIEW every AS
+SELECT month, date, day, symbol, code FROM previous
+UNION ALL SELECT month, date, day, symbol, code FROM prices
+"""
+
+_DAYS = """
+CREATE TEMP TABLE days AS
+SELECT month, date, day, count(*) AS rows,
+    row_number() OVER (PARTITION BY month ORDER BY day) AS nth
+FROM every GROUP BY month, date, day
+"""
+
+# Every symbol of a month or the month before, and the day since which it should have rows.
+_SEEN = """
+CREATE TEMP TABLE seen AS
+WITH held AS (
+    SELECT month, code, min(day) AS first, count(*) AS rows FROM every GROUP BY month, code
+)
+SELECT month, code, min(since) AS since, sum(rows) AS rows
+FROM (
+    SELECT month + 1 AS month, code, 0 AS since, 0 AS rows FROM held
+    UNION ALL SELECT month, code, first, rows FROM held WHERE month >= 0
+)
+GROUP BY month, code
+"""
+
+_PREPARED = (_BARS, _SUMS, _ROWS, _DAYS, _SEEN)
 
 
 def _of_rows(rule: str, judged: str, *reads: str) -> Question:
@@ -74,9 +123,12 @@ def _of_rows(rule: str, judged: str, *reads: str) -> Question:
     return Question(
         rule=rule,
         reads=("prices", *reads),
-        judged=f"SELECT count(*) FROM bars WHERE {judged}",
-        broken=f"SELECT date, symbol, NULL AS observed, {rule} AS detail "
-        f"FROM bars WHERE {rule} IS NOT NULL",
+        judged=f"SELECT month, sum({judged}) AS judged, sum({rule}) AS suspects "
+        "FROM sums GROUP BY month",
+        broken=f"SELECT month, date, symbol, NULL AS observed, {rule} AS detail "
+        f"FROM suspects WHERE {rule} IS NOT NULL",
+        by_month=True,
+        prepared=_SUSPECTS,
     )
 
 
@@ -84,104 +136,139 @@ VWAP = _of_rows("vwap", "paid")
 PRECLOSE = _of_rows("preclose", "follows")
 LIFE = _of_rows("life", "lives", "instruments")
 
+_OTHER_UNIT = f"""greatest(middle, 1 / middle)
+    > CASE WHEN paid >= {_FEW_ROWS} THEN {RULES["unit"].critical} ELSE {_LOOSE_UNIT} END"""
+
 UNIT = Question(
     rule="unit",
     reads=("prices", "instruments"),
-    judged="SELECT count(*) FROM bars WHERE paid",
-    broken=f"""
-    SELECT date, NULL AS symbol, greatest(middle, 1 / middle) AS observed,
-        printf('%s board: amount / (volume x close) is %.4g', board, middle) AS detail
-    FROM (
-        SELECT date, source, board, count(*) AS rows,
-            median(unit) AS middle
-        FROM bars WHERE paid GROUP BY ALL
-    )
-    WHERE greatest(middle, 1 / middle)
-        > CASE WHEN rows >= {_FEW_ROWS} THEN {RULES["unit"].critical} ELSE {_LOOSE_UNIT} END
+    judged=f"""
+    SELECT month, sum(paid) AS judged, count(*) FILTER ({_OTHER_UNIT}) AS suspects
+    FROM sums GROUP BY month
     """,
+    broken=f"""
+    SELECT month, date, NULL AS symbol, greatest(middle, 1 / middle) AS observed,
+        printf('%s board: amount / (volume x close) is %.4g', board, middle) AS detail
+    FROM sums WHERE {_OTHER_UNIT}
+    """,
+    by_month=True,
 )
+
+_OF_MONTHS = "(SELECT month, count(*) AS days, sum(rows) AS rows FROM days GROUP BY month)"
 
 MISSING = Question(
     rule="missing",
     reads=("prices", "instruments"),
-    judged="SELECT count(*) FROM prices",
+    judged=f"""
+    SELECT s.month, any_value(m.rows) AS judged,
+        count(*) FILTER (s.rows < m.days + 1 - coalesce(d.nth, 1)) AS suspects
+    FROM seen s
+    JOIN {_OF_MONTHS} m ON m.month = s.month
+    LEFT JOIN days d ON d.month = s.month AND d.day = s.since
+    GROUP BY s.month
+    """,
     broken=f"""
-    WITH days AS (SELECT date, day, count(*) AS present FROM prices GROUP BY date, day),
-    seen AS (
-        SELECT symbol, min(since) AS since, sum(rows) AS rows
-        FROM (
-            SELECT DISTINCT symbol, 0 AS since, 0 AS rows FROM previous
-            UNION ALL SELECT symbol, min(day), count(*) FROM prices GROUP BY symbol
-        )
-        GROUP BY symbol
-    ),
-    short AS (
-        SELECT s.symbol, s.since, i.delist_date
-        FROM seen s LEFT JOIN instruments i ON i.symbol = s.symbol
-        WHERE s.rows < (SELECT count(*) FROM days)
+    WITH short AS (
+        SELECT s.month, s.code, s.since, i.delist_date
+        FROM seen s
+        JOIN {_OF_MONTHS} m ON m.month = s.month AND s.rows < m.days
+        LEFT JOIN instruments i ON i.code = s.code
     ),
     absent AS (
-        SELECT d.date, d.present, s.symbol, count(*) OVER (PARTITION BY d.date) AS absent
+        SELECT d.month, d.date, d.rows AS present, s.code,
+            count(*) OVER (PARTITION BY d.date) AS absent
         FROM days d
-        JOIN short s ON d.day >= s.since
-        ANTI JOIN prices p ON p.symbol = s.symbol AND p.day = d.day
+        JOIN short s ON s.month = d.month AND d.day >= s.since
+        ANTI JOIN prices p ON p.code = s.code AND p.day = d.day
         WHERE s.delist_date IS NULL OR d.date <= s.delist_date
     )
-    SELECT date, symbol,
+    SELECT month, date, symbol,
         CASE WHEN absent <= {ALWAYS_ALLOWED}
             THEN least(absent / (absent + present), {RULES["missing"].critical})
             ELSE absent / (absent + present) END AS observed,
         printf('no row; %d of %d symbols of this day have none', absent, absent + present)
             AS detail
-    FROM absent
+    FROM absent JOIN (SELECT DISTINCT code, symbol FROM every) USING (code)
     """,
+    by_month=True,
 )
 
 ROWCOUNT = Question(
     rule="rowcount",
     reads=("prices",),
-    judged="SELECT count(DISTINCT date) FROM prices",
+    judged="""
+    SELECT month, count(*) AS judged, NULL AS suspects FROM days WHERE month >= 0 GROUP BY month
+    """,
     broken=f"""
     WITH counted AS (
-        SELECT date, day, count(*) AS rows
-        FROM (SELECT date, day FROM previous UNION ALL SELECT date, day FROM prices)
-        GROUP BY date, day
+        SELECT month AS judged, * FROM days UNION ALL SELECT month + 1, * FROM days
     ),
     compared AS (
-        SELECT date, rows, median(rows) OVER recent AS usual, count(*) OVER recent AS known
+        SELECT judged, month, date, rows, median(rows) OVER recent AS usual,
+            count(*) OVER recent AS known
         FROM counted
-        WINDOW recent AS (ORDER BY day ROWS BETWEEN 20 PRECEDING AND 1 PRECEDING)
+        WINDOW recent AS (
+            PARTITION BY judged ORDER BY day ROWS BETWEEN 20 PRECEDING AND 1 PRECEDING
+        )
     )
-    SELECT date, NULL AS symbol,
+    SELECT month, date, NULL AS symbol,
         rows / usual AS observed,
         printf('%d rows, the usual number is %.0f', rows, usual) AS detail
     FROM compared
     WHERE known >= {_FEW_ROWS} AND rows / usual < {RULES["rowcount"].warning}
         AND usual - rows > {ALWAYS_ALLOWED}
-        AND date >= (SELECT min(date) FROM prices)
+        AND month = judged AND month >= 0
     """,
+    by_month=True,
 )
 
 STALE = Question(
     rule="stale",
     reads=("prices",),
-    judged="SELECT count(*) FROM bars WHERE compared",
+    judged="SELECT month, sum(compared) AS judged, sum(stale) AS suspects FROM sums GROUP BY month",
     broken=f"""
-    SELECT b.date, b.symbol,
+    SELECT s.month, s.date, s.symbol,
         CASE WHEN d.rows <= {ALWAYS_ALLOWED} THEN least(d.share, {RULES["stale"].critical})
             ELSE d.share END AS observed,
-        b.stale AS detail
-    FROM bars b JOIN (
-        SELECT date, count(stale) AS rows, count(stale) / count(*) AS share
-        FROM bars WHERE compared GROUP BY date
-    ) d ON d.date = b.date
-    WHERE b.stale IS NOT NULL
+        s.stale AS detail
+    FROM suspects s JOIN (
+        SELECT date, sum(stale) AS rows, sum(stale) / sum(compared) AS share
+        FROM sums GROUP BY date
+    ) d ON d.date = s.date
+    WHERE s.stale IS NOT NULL
     """,
+    by_month=True,
+    prepared=_SUSPECTS,
 )
 
 MONTH_QUESTIONS: tuple[Question, ...] = (
     VWAP, UNIT, PRECLOSE, MISSING, ROWCOUNT, STALE, LIFE,
 )  # fmt: skip
+
+
+def judge_months(
+    months: Sequence[tuple[str, pl.DataFrame]],
+    *,
+    instruments: pl.DataFrame,
+    previous: pl.DataFrame | None,
+    gaps: DeclaredGaps,
+) -> tuple[Answer, ...]:
+    """Ask the rules of months of ``market/prices``, in order: one answer for each.
+
+    ``months`` gives each month's name and prices, one right after the other; ``previous`` is what
+    came before the first. Prices meet the contract ``PRICES``, ``instruments`` ``INSTRUMENTS``.
+    """
+    frames = [prices for _, prices in months]
+    before = frames[0].clear() if previous is None else previous
+    held = [_columns(frame, place) for place, frame in enumerate([before, *frames], start=-1)]
+    tables = {"previous": held[0], "prices": pl.concat(held[1:]), "instruments": instruments}
+    return ask(
+        MONTH_QUESTIONS,
+        _coded(tables),
+        months=[name for name, _ in months],
+        prepared=_PREPARED,
+        gaps=gaps,
+    )
 
 
 def judge_month(
@@ -191,20 +278,23 @@ def judge_month(
     instruments: pl.DataFrame,
     previous: pl.DataFrame | None,
     gaps: DeclaredGaps,
-    questions: Sequence[Question] = MONTH_QUESTIONS,
 ) -> Answer:
-    """Ask the rules of a month of ``market/prices``; the month before gives what came before it.
-
-    ``prices`` and ``previous`` meet the contract ``PRICES``, ``instruments`` ``INSTRUMENTS``.
-    """
-    tables = {
-        "prices": _columns(prices),
-        "previous": _columns(prices.clear() if previous is None else previous),
-        "instruments": instruments,
-    }
-    return ask(questions, tables, month=month, prepared=PREPARED, gaps=gaps)
+    """Ask the rules of a month of ``market/prices``: :func:`judge_months` of one."""
+    answers = judge_months([(month, prices)], instruments=instruments, previous=previous, gaps=gaps)
+    return answers[0]
 
 
-def _columns(prices: pl.DataFrame) -> pl.DataFrame:
+def _columns(prices: pl.DataFrame, place: int) -> pl.DataFrame:
     source = pl.col(_SOURCE) if _SOURCE in prices.columns else pl.lit("").alias(_SOURCE)
-    return prices.select(*_NEEDED, source)
+    return prices.select(*_NEEDED, source, month=pl.lit(place, dtype=pl.Int32))
+
+
+def _coded(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """The tables with ``code``, the same number for the same symbol in all of them."""
+    symbols = pl.concat([table.get_column("symbol") for table in tables.values()])
+    codes = symbols.cast(pl.Categorical).to_physical().alias("code")
+    coded, start = {}, 0
+    for name, table in tables.items():
+        coded[name] = table.with_columns(codes.slice(start, table.height))
+        start += table.height
+    return coded

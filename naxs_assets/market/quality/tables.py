@@ -208,7 +208,7 @@ def judge_tables(tables: Mapping[str, pl.DataFrame], *, month: str) -> Answer:
     of the same bars in two sources), ``restatements`` (table, symbol, date, column, old, new),
     ``fetched`` (:func:`fetched_table`), ``calendar`` and ``clock`` (:func:`clock_table`).
     """
-    return ask(_questions(tables), tables, month=month)
+    return ask(_questions(tables), tables, months=(month,))[0]
 
 
 def _questions(tables: Mapping[str, pl.DataFrame]) -> list[Question]:

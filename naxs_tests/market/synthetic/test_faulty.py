@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from functools import cache
 
@@ -9,8 +10,9 @@ import polars as pl
 import pytest
 
 from naxs_assets.market.calendar import trading_days
-from naxs_assets.market.prices import build_month
-from naxs_assets.market.quality.months import judge_month
+from naxs_assets.market.prices import MonthOfPrices, build_month
+from naxs_assets.market.quality.engine import Answer
+from naxs_assets.market.quality.months import judge_month, judge_months
 from naxs_assets.market.quality.registry import HARMLESS, RULES, Verdict
 from naxs_assets.market.quality.tables import (
     clock_table,
@@ -31,25 +33,41 @@ FAULTY = FaultySource(CLEAN)
 CALENDAR = trading_days(None, date(2023, 12, 31))
 
 
-def judged(source: Source, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
-    """The findings of every rule, by month and of the whole."""
-    listed = instruments_table(source.instruments())
+def built_months(source: Source) -> Iterator[tuple[str, MonthOfPrices]]:
     previous: pl.DataFrame | None = None
-    found, spans = [], []
     for month in months_between(month_of(FIRST), month_of(LAST)):
         built = build_month(
             source.bars(first_day(month), last_day(month)),
             month=month,
             calendar=CALENDAR,
-            instruments=listed,
+            instruments=instruments_table(source.instruments()),
             previous=previous,
             gaps=source.gaps,
             policy=source.factor_policy,
         )
-        answer = judge_month(
-            built.frame, month=month, instruments=listed, previous=previous, gaps=source.gaps
+        yield month, built
+        previous = built.frame
+
+
+def judged_alone(source: Source) -> Iterator[tuple[str, MonthOfPrices, Answer]]:
+    """Each month as it is built, and what the rules of months find in it alone."""
+    listed = instruments_table(source.instruments())
+    previous: pl.DataFrame | None = None
+    for month, built in built_months(source):
+        yield (
+            month,
+            built,
+            judge_month(
+                built.frame, month=month, instruments=listed, previous=previous, gaps=source.gaps
+            ),
         )
         previous = built.frame
+
+
+def judged(source: Source, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """The findings of every rule, by month and of the whole."""
+    found, spans = [], []
+    for month, built, answer in judged_alone(source):
         both = pl.concat([built.findings, answer.findings])
         found.append(both.with_columns(month=pl.lit(month)))
         spans.append(built.frame.select("symbol", "date"))
@@ -58,7 +76,7 @@ def judged(source: Source, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
         .group_by("symbol")
         .agg(first=pl.col("date").min(), last=pl.col("date").max()),
         "span": span_table(FIRST, LAST),
-        "instruments": listed,
+        "instruments": instruments_table(source.instruments()),
         "index_members": index_members_table(source.index_members()),
         "calendar": CALENDAR,
     }
@@ -114,3 +132,17 @@ def test_a_fault_beyond_the_critical_threshold_is_critical() -> None:
 
 def test_the_clean_market_breaks_no_rule() -> None:
     assert broken(judged(CLEAN, {})).is_empty()
+
+
+def test_months_judged_together_find_what_each_finds_alone() -> None:
+    """A whole market is judged several months at a time, a run judges one."""
+    alone = list(judged_alone(FAULTY))
+    together = judge_months(
+        [(month, built.frame) for month, built, _ in alone[1:]],
+        instruments=instruments_table(FAULTY.instruments()),
+        previous=alone[0][1].frame,
+        gaps=FAULTY.gaps,
+    )
+    for (month, _, expected), answer in zip(alone[1:], together, strict=True):
+        assert answer.findings.equals(expected.findings), month
+        assert answer.failures.equals(expected.failures), month
