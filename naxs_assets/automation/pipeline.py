@@ -55,7 +55,7 @@ def pull_asset(home: LiveHome) -> dg.AssetsDefinition:
     def pull(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
         result = home.pull(home.live.first, last_final_day(home.settings.clock()))
         facts = result.facts()
-        for line in facts["fallbacks"]:
+        for line in (*facts["fallbacks"], *facts["unconfirmed"]):
             context.log.warning(
                 f"{line['first']}: {line['family']} ({line['kind']}) {line['what']}"
             )
@@ -66,7 +66,14 @@ def pull_asset(home: LiveHome) -> dg.AssetsDefinition:
                 "restatements": facts["restatements"],
                 **{
                     name: metadata_table(facts[name])
-                    for name in ("taken", "fallbacks", "unanswered", "not_offered", "restated")
+                    for name in (
+                        "taken",
+                        "fallbacks",
+                        "unanswered",
+                        "not_offered",
+                        "unconfirmed",
+                        "restated",
+                    )
                 },
             },
         )

@@ -128,7 +128,7 @@ def show_pull(facts: dict[str, Any]) -> None:
         console.print(table)
     else:
         console.print("nothing new was asked for or answered")
-    for line in facts["fallbacks"]:
+    for line in (*facts["fallbacks"], *facts["unconfirmed"]):
         times = f", {line['times']} times" if line["times"] > 1 else ""
         console.print(
             f"{line['table']}: {line['family']} did not answer ({line['kind']}{times}): "

@@ -12,9 +12,9 @@ from naxs_assets.market.fetching.errors import EmptyAnswerError, FetchError
 from naxs_assets.market.pulling.finality import only_final
 from naxs_assets.market.pulling.planning import Ask
 from naxs_assets.market.pulling.winners import BAR_TABLES
-from naxs_assets.market.sources.offers import Offer, PulledTable
+from naxs_assets.market.sources.offers import CONFIRMING, Offer, PulledTable
 
-_HOLD_DAYS = (*BAR_TABLES, PulledTable.INDEX_BARS)
+_HOLD_DAYS = (*BAR_TABLES, *CONFIRMING, PulledTable.INDEX_BARS)
 
 
 @dataclass(frozen=True)

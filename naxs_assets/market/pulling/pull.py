@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from naxs_assets.market.fetching.calls import Fetcher
+from naxs_assets.market.pulling.confirming import confirmations, standing_bars
 from naxs_assets.market.pulling.fallback import Given, Setback, take
 from naxs_assets.market.pulling.members import member_intervals
 from naxs_assets.market.pulling.parts import RESTATEMENTS, Part, PulledStore
@@ -33,11 +34,8 @@ from naxs_assets.market.pulling.planning import (
 from naxs_assets.market.pulling.restatements import note_restatements
 from naxs_assets.market.pulling.universe import lives_of, sessions_of
 from naxs_assets.market.pulling.winners import BAR_TABLES, Ranks, ranks_of, winning_bars
-from naxs_assets.market.sources.offers import Offer, PulledTable
+from naxs_assets.market.sources.offers import Offers, PulledTable
 from naxs_assets.settings import SHANGHAI
-
-Offers = Callable[[PulledTable], Sequence[Offer]]
-"""The offers of a table, the one to ask first in front."""
 
 FRESH, STALE = "fresh", "stale"
 _SHOWN = 20
@@ -58,7 +56,8 @@ class PullResult:
     """What one pull took, from whom, and what it could not get.
 
     ``verdict`` is ``fresh``, or ``stale`` when something that was asked for was answered by nobody
-    and what is stored stands for it.
+    and what is stored stands for it. ``unconfirmed`` are failures of those asked for a second
+    opinion: they change no verdict.
     """
 
     first: date
@@ -68,6 +67,7 @@ class PullResult:
     setbacks: list[Setback] = field(default_factory=list)
     unanswered: list[Ask] = field(default_factory=list)
     not_offered: list[Ask] = field(default_factory=list)
+    unconfirmed: list[Setback] = field(default_factory=list)
     partial: Counter[str] = field(default_factory=Counter)
     restatements: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RESTATEMENTS))
 
@@ -86,6 +86,7 @@ class PullResult:
             "fallbacks": _fallbacks(self.setbacks),
             "unanswered": _counted(self.unanswered),
             "not_offered": _counted(self.not_offered),
+            "unconfirmed": _fallbacks(self.unconfirmed),
             "partial_bar": dict(self.partial),
             "restatements": self.restatements.height,
             "restated": self.restatements.head(_SHOWN)
@@ -130,6 +131,7 @@ class Puller:
         members = self._members()
         current = members.filter(pl.col("effective_to").is_null()).get_column("symbol").to_list()
         self._ask(other_asks(aim, self.store.parts(), self.also, current), result)
+        self._confirm(aim, sessions, lives, result)
         self._note_restatements(result)
         self.store.add_pull(self.clock(), result.verdict, result.facts())
         return result
@@ -200,6 +202,20 @@ class Puller:
         else:
             part = self.store.add(ask.table, ask.scope, ask.wanted, given.answers, given.rows)
             result.taken.append(part)
+
+    def _confirm(
+        self, aim: Aim, sessions: Sequence[date], lives: Lives, result: PullResult
+    ) -> None:
+        """Ask another family about the newest sessions, last of all: it may use up a budget."""
+        standing = standing_bars(self.store, bar_ranks(self.offers), sessions, lives)
+        planned = confirmations(aim, self.store.parts(), standing, self.offers)
+        for number, (ask, offer) in enumerate(planned, start=1):
+            given = take(ask, [offer], self.fetcher)
+            result.unconfirmed += given.setbacks
+            if given.rows is not None and not given.rows.is_empty():
+                part = self.store.add(ask.table, ask.scope, ask.wanted, given.answers, given.rows)
+                result.taken.append(part)
+            self.on_asked(ask, len(planned) - number)
 
     def _note_restatements(self, result: PullResult) -> None:
         found = note_restatements(

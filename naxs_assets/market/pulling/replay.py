@@ -15,7 +15,7 @@ from naxs_assets.market.fetching.errors import FetchError
 from naxs_assets.market.pulling.fallback import read_rows
 from naxs_assets.market.pulling.parts import Part, PulledStore
 from naxs_assets.market.pulling.planning import Ask
-from naxs_assets.market.pulling.pull import Offers
+from naxs_assets.market.sources.offers import Offers
 
 
 class Recorded(Protocol):

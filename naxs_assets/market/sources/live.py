@@ -33,7 +33,7 @@ from naxs_assets.market.sources.base import (
     DeclaredGaps,
     FactorPolicy,
 )
-from naxs_assets.market.sources.offers import PULLED, PulledTable
+from naxs_assets.market.sources.offers import CONFIRMING, PULLED, PulledTable
 from naxs_assets.settings import SHANGHAI
 
 _NO_ROWS_WHEN_SUSPENDED = (
@@ -118,6 +118,8 @@ class LiveSource:
         """
         groups: dict[str, list[Part]] = {}
         for part in self._parts():
+            if part.table in CONFIRMING:
+                continue  # nothing is made of it
             groups.setdefault(f"{part.family.value}:{part.table.value}", []).append(part)
         return {name: _in_words(parts) for name, parts in sorted(groups.items())}
 

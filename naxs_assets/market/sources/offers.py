@@ -29,6 +29,8 @@ class PulledTable(StrEnum):
     MEMBERS = "members"
     DAY = "day"
     HISTORY = "history"
+    CONFIRMING_DAY = "confirming_day"
+    CONFIRMING_HISTORY = "confirming_history"
     FACTORS = "factors"
     INDEX_BARS = "index_bars"
     SUSPENSIONS = "suspensions"
@@ -66,6 +68,8 @@ PULLED: dict[PulledTable, Columns] = {
     },
     PulledTable.DAY: _BARS,
     PulledTable.HISTORY: _BARS,
+    PulledTable.CONFIRMING_DAY: _BARS,
+    PulledTable.CONFIRMING_HISTORY: _BARS,
     PulledTable.FACTORS: {"symbol": pl.String, "ex_date": pl.Date, "factor": pl.Float64},
     PulledTable.INDEX_BARS: RAW_INDEX_BARS,
     PulledTable.SUSPENSIONS: {"date": pl.Date, "symbol": pl.String},
@@ -78,10 +82,18 @@ PULLED: dict[PulledTable, Columns] = {
 """Columns of each pulled table: CNY unadjusted, shares, ratios, ``600519.SH``, Shanghai days.
 
 ``DAY`` is every symbol on one day, ``HISTORY`` one symbol over many days; both are bars, and what
-a family does not tell is null. ``MEMBERS`` is who was in the index on ``date``; ``weight`` is a
-ratio. ``FACTORS`` is one symbol's whole series of cumulative back-adjustment factors, each valid
-from its ``ex_date`` on.
+a family does not tell is null. ``CONFIRMING_DAY`` and ``CONFIRMING_HISTORY`` are the same of a
+family whose bars do not stand: to compare with, never to make bars from. ``MEMBERS`` is who was in
+the index on ``date``; ``weight`` is a ratio. ``FACTORS`` is one symbol's whole series of cumulative
+back-adjustment factors, each valid from its ``ex_date`` on.
 """
+
+
+CONFIRMING: dict[PulledTable, PulledTable] = {
+    PulledTable.CONFIRMING_DAY: PulledTable.DAY,
+    PulledTable.CONFIRMING_HISTORY: PulledTable.HISTORY,
+}
+"""The tables that confirm bars, each with the one that it is read as."""
 
 
 @dataclass(frozen=True)
@@ -111,3 +123,7 @@ class Offer:
     table: PulledTable
     calls: Callable[[Wanted], Sequence[Call]]
     rows: Callable[[Wanted, Sequence[Answer]], pl.DataFrame]
+
+
+Offers = Callable[[PulledTable], Sequence[Offer]]
+"""The offers of a table, the one to ask first in front."""

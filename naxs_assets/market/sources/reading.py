@@ -31,6 +31,8 @@ _KEYS: dict[PulledTable, tuple[str, ...]] = {
     PulledTable.MEMBERS: ("index", "date", "symbol"),
     PulledTable.DAY: ("symbol", "date"),
     PulledTable.HISTORY: ("symbol", "date"),
+    PulledTable.CONFIRMING_DAY: ("symbol", "date"),
+    PulledTable.CONFIRMING_HISTORY: ("symbol", "date"),
     PulledTable.FACTORS: ("symbol", "ex_date"),
     PulledTable.INDEX_BARS: ("index", "date"),
     PulledTable.SUSPENSIONS: ("date", "symbol"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from naxs_assets.market.fetching.calls import Family
 from naxs_assets.market.sources.akshare import (
     csindex,
@@ -13,7 +15,7 @@ from naxs_assets.market.sources.akshare import (
     tencent,
 )
 from naxs_assets.market.sources.baostock import bars, reference
-from naxs_assets.market.sources.offers import Offer, PulledTable
+from naxs_assets.market.sources.offers import CONFIRMING, Offer, PulledTable
 
 _ALL: tuple[Offer, ...] = (
     *eastmoney.OFFERS,
@@ -34,6 +36,9 @@ _ORDER: dict[PulledTable, tuple[Family, ...]] = {
     PulledTable.MEMBERS: (Family.CSINDEX, Family.BAOSTOCK),
     PulledTable.DAY: (Family.SINA, Family.BAOSTOCK, Family.EASTMONEY),
     PulledTable.HISTORY: (Family.BAOSTOCK, Family.SINA, Family.TENCENT, Family.EASTMONEY),
+    # The snapshot that makes no bars comes first: it costs nobody who does.
+    PulledTable.CONFIRMING_DAY: (Family.TENCENT, Family.BAOSTOCK, Family.SINA),
+    PulledTable.CONFIRMING_HISTORY: (Family.SINA, Family.TENCENT, Family.BAOSTOCK),
     PulledTable.FACTORS: (Family.BAOSTOCK, Family.SINA),
     PulledTable.INDEX_BARS: (Family.EASTMONEY, Family.BAOSTOCK),
     PulledTable.SUSPENSIONS: (Family.EASTMONEY_DATACENTER,),
@@ -49,9 +54,14 @@ def offers_of(table: PulledTable) -> tuple[Offer, ...]:
     """The offers of ``table``, the one to ask first in front.
 
     An offer whose ``calls`` are none for what is wanted cannot give it: a snapshot of a past day,
-    say. Eastmoney's quote hosts come last for bars, because they ban after few requests.
+    say. Eastmoney's quote hosts come last for bars, because they ban after few requests, and
+    confirm none.
     """
-    by_family = {offer.family: offer for offer in _ALL if offer.table is table}
+    if table in CONFIRMING:
+        confirming = confirming_offers_of(CONFIRMING[table])
+        by_family = {offer.family: replace(offer, table=table) for offer in confirming}
+    else:
+        by_family = {offer.family: offer for offer in _ALL if offer.table is table}
     return tuple(by_family[family] for family in _ORDER[table])
 
 

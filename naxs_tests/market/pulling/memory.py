@@ -14,18 +14,20 @@ from naxs_assets.market.fetching.errors import BrokenError, FetchError, NotRecor
 from naxs_assets.market.pulling.parts import PulledStore
 from naxs_assets.market.pulling.pull import Puller
 from naxs_assets.market.sources.base import Source
-from naxs_assets.market.sources.offers import PULLED, Offer, PulledTable, Wanted
+from naxs_assets.market.sources.offers import CONFIRMING, PULLED, Offer, PulledTable, Wanted
 from naxs_assets.settings import SHANGHAI
 
 INDEX = "000300.SH"
 T = PulledTable
-SNAPSHOTS = {T.DAY: Family.SINA, T.ST: Family.EASTMONEY}
+SNAPSHOTS = {T.DAY: Family.SINA, T.CONFIRMING_DAY: Family.TENCENT, T.ST: Family.EASTMONEY}
 ORDER: dict[PulledTable, tuple[Family, ...]] = {
     T.OPEN_DAYS: (Family.SINA, Family.BAOSTOCK),
     T.INSTRUMENTS: (Family.EXCHANGES, Family.BAOSTOCK),
     T.MEMBERS: (Family.CSINDEX, Family.BAOSTOCK),
     T.DAY: (Family.SINA, Family.BAOSTOCK),
     T.HISTORY: (Family.BAOSTOCK, Family.SINA),
+    T.CONFIRMING_DAY: (Family.TENCENT,),
+    T.CONFIRMING_HISTORY: (Family.SINA, Family.TENCENT),
     T.FACTORS: (Family.BAOSTOCK, Family.SINA),
     T.INDEX_BARS: (Family.EASTMONEY, Family.BAOSTOCK),
     T.INDUSTRY: (Family.SHENWAN,),
@@ -81,7 +83,7 @@ class Upstream:
     def correct(self, symbol: str, day: date, **values: float) -> None:
         """Change a bar of every family that has it."""
         for (family, table), frame in self.frames.items():
-            if table not in (T.DAY, T.HISTORY):
+            if table not in (T.DAY, T.HISTORY, *CONFIRMING):
                 continue
             here = (pl.col("symbol") == symbol) & (pl.col("date") == day)
             self.frames[family, table] = frame.with_columns(
@@ -109,7 +111,7 @@ def _matching(frame: pl.DataFrame, table: PulledTable, call: Call) -> pl.DataFra
         days += [day for day in months if first <= day <= last]
         return frame.filter(pl.col("date").is_in(days))
     frame = frame.filter(pl.col("date").is_between(first, last))
-    return frame.filter(symbol=arguments["symbols"]) if table is T.HISTORY else frame
+    return frame.filter(symbol=arguments["symbols"]) if arguments["symbols"] else frame
 
 
 def offers(table: PulledTable) -> tuple[Offer, ...]:
@@ -166,6 +168,9 @@ def upstream_of(source: Source, clock: Clock, last: date) -> Upstream:
     frames = {
         (Family.SINA, T.DAY): poor,
         (Family.SINA, T.HISTORY): poor,
+        (Family.TENCENT, T.CONFIRMING_DAY): poor,
+        (Family.SINA, T.CONFIRMING_HISTORY): poor,
+        (Family.TENCENT, T.CONFIRMING_HISTORY): poor,
         (Family.BAOSTOCK, T.DAY): bars,
         (Family.BAOSTOCK, T.HISTORY): bars.sort("symbol", "date"),
     }

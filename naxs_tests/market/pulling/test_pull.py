@@ -62,6 +62,8 @@ def test_a_new_home_is_filled_by_symbol_and_then_day_by_day(
         ("baostock", "history"): symbols,
         ("akshare.eastmoney", "index_bars"): 1,
         ("baostock", "factors"): symbols,
+        ("akshare.tencent", "confirming_day"): 1,
+        ("akshare.sina", "confirming_history"): 5,
     }
     # The same evening there is nothing left to ask for.
     assert puller(store, upstream).pull(FIRST, TODAY).taken == []
