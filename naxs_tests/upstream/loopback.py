@@ -7,6 +7,7 @@ import time as clock
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -73,7 +74,7 @@ class LoopbackUpstream:
 
     Use as a context manager. ``environment`` makes real clients come here, in this process and in
     children; ``market`` and ``as_of`` may be set while it runs. A time without time zone is
-    Shanghai's.
+    Shanghai's. A family in ``told_by`` tells of a market of its own.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class LoopbackUpstream:
     ) -> None:
         self.market = market
         self.as_of = as_of or market.open_days.max()
+        self.told_by: dict[Family, UpstreamMarket] = {}
         self.requests: list[Request] = []
         self.payload_marker = folder / "planted-code-ran"
         self._planned: list[Planned] = []
@@ -88,7 +90,7 @@ class LoopbackUpstream:
         self._lock = Lock()
         self._certificates = Certificates(folder)
         self._proxy = Proxy(self._certificates, self._answer, self._is_reset)
-        self._baostock = BaostockServer(self._seen, self._plan_query)
+        self._baostock = BaostockServer(partial(self._seen, Family.BAOSTOCK), self._plan_query)
         self._site = self._baostock.write_site(folder)
 
     def __enter__(self) -> Self:
@@ -154,7 +156,7 @@ class LoopbackUpstream:
         if kind in _WITHOUT_A_BODY:
             return Answer(PAGE, kind=kind)
         try:
-            reply = route.handler(Asked(path, query, found), self._seen()) if route else None
+            reply = self._reply(route, Asked(path, query, found)) if route else None
             if reply is None:
                 # A login page is asked for by whoever followed a redirect.
                 return Answer(PAGE, status=200 if path == "/login" else 404, kind=kind)
@@ -162,6 +164,9 @@ class LoopbackUpstream:
         except Exception as error:  # noqa: BLE001
             self._failures.append(error)
             return Answer(PAGE, status=500)
+
+    def _reply(self, route: Route, asked: Asked) -> Reply | None:
+        return route.handler(asked, self._seen(route.family))
 
     def _plan(self, request: Request) -> Misbehaviour | None:
         """Keep ``request`` in the list; say how to misbehave."""
@@ -199,13 +204,13 @@ class LoopbackUpstream:
                 return route, found
         return None, ()
 
-    def _seen(self) -> SeenMarket:
+    def _seen(self, family: Family) -> SeenMarket:
         now = self.as_of
         if not isinstance(now, datetime):
             now = datetime.combine(now, _AFTER_THE_CLOSE)
         elif now.tzinfo is not None:
             now = now.astimezone(SHANGHAI).replace(tzinfo=None)
-        return SeenMarket(self.market, now)
+        return SeenMarket(self.told_by.get(family, self.market), now)
 
     def _body(self, reply: Reply, kind: Misbehaviour | None) -> bytes:
         if kind is None or kind in _ON_THE_WIRE:

@@ -9,6 +9,7 @@ import polars as pl
 
 from naxs_assets.market.pulling.opening import LiveHome
 from naxs_assets.market.pulling.parts import Part
+from naxs_assets.market.pulling.reconciling import reconciliation
 from naxs_assets.market.quality.tables import fetched_table
 from naxs_assets.market.sources.base import Columns
 from naxs_assets.market.sources.offers import PulledTable
@@ -24,8 +25,13 @@ _FETCHED: Columns = {
 
 
 def pulled_tables(home: LiveHome) -> dict[str, pl.DataFrame]:
-    """What the rules of pulls judge: recent restatements, and when each day's bars were fetched."""
+    """What the rules of pulls judge.
+
+    Recent restatements, when each day's bars were fetched, and the newest bars beside what another
+    family told of them.
+    """
     return {
+        **reconciliation(home),
         "restatements": home.store.restatements(home.settings.clock() - LOOKED_BACK),
         "fetched": fetched_table(_fetched(home.store.parts())),
     }

@@ -16,6 +16,7 @@ from naxs_assets.market.pulling.parts import Part, PulledStore
 from naxs_assets.market.pulling.pull import FRESH
 from naxs_assets.market.pulling.reconciling import reconciliation
 from naxs_assets.market.pulling.replay import replay
+from naxs_assets.market.pulling.telling import pulled_tables
 from naxs_assets.market.pulling.universe import lives_of, sessions_of
 from naxs_assets.market.quality.tables import judge_tables
 from naxs_assets.market.sources.offers import CONFIRMING, PulledTable
@@ -163,7 +164,7 @@ def home(tmp_path: Path, upstream: Upstream) -> Iterator[LiveHome]:
 
 def recon(home: LiveHome) -> tuple[str, int, int]:
     (found,) = (
-        judge_tables(reconciliation(home), month="whole").findings.filter(rule="recon").to_dicts()
+        judge_tables(pulled_tables(home), month="whole").findings.filter(rule="recon").to_dicts()
     )
     return found["verdict"], found["rows"], found["judged"]
 
