@@ -43,8 +43,10 @@ from naxs_assets.market.assets import market_assets
 from naxs_assets.market.checks import price_checks
 from naxs_assets.market.pulling.opening import LiveHome
 from naxs_assets.market.pulling.telling import pulled_tables
+from naxs_assets.market.quality.registry import RULES
 from naxs_assets.market.sources.base import Source
 from naxs_assets.market.sources.opening import open_source
+from naxs_assets.market.waivers import load_waivers
 from naxs_assets.pages.frame import MarketLabel
 from naxs_assets.partitions import month_of, months_definition
 from naxs_assets.reports.assets import report_asset
@@ -131,6 +133,12 @@ def build_defs(
     one_run = dg.BackfillPolicy.single_run()
     strategies = platform.catalogue.strategies.values()
 
+    rules = price_checks(
+        platform.lineage,
+        partial(load_waivers, settings.home, list(RULES)),
+        partial(pulled_tables, live) if live else None,
+    )
+
     def months_now() -> tuple[str, str]:
         return platform.months
 
@@ -148,7 +156,7 @@ def build_defs(
             ),
         ],
         asset_checks=[
-            price_checks(platform.lineage, partial(pulled_tables, live) if live else None),
+            rules,
             *(on_time_checks(live, platform.lineage) if live else []),
         ],
         jobs=[
@@ -161,7 +169,7 @@ def build_defs(
         ],
         sensors=[
             restatement_sensor(lambda: open_platform(settings)),
-            alert_sensor(platform.lineage, live),
+            alert_sensor(platform.lineage, live, sorted(rules.check_keys)),
             failed_run_sensor(lambda: _judged(platform), PIPELINE),
         ],
         resources={

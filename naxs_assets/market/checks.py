@@ -1,6 +1,6 @@
 """The quality rules as asset checks: what each rule found in the current months of prices."""
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import dagster as dg
@@ -11,6 +11,8 @@ from naxs_assets.lineage.publishing import Lineage
 from naxs_assets.market.quality.now import judge_now
 from naxs_assets.market.quality.panel import WHOLE
 from naxs_assets.market.quality.registry import HARMLESS, RULES, Rule, Scope, Severity, Verdict
+from naxs_assets.market.waivers import Waiver, with_waivers
+from naxs_assets.settings import SHANGHAI
 
 Tables = Mapping[str, pl.DataFrame]
 
@@ -22,14 +24,17 @@ _SHOWN_FACTS = ("month", "verdict", "rows", "judged", "share", "observed", "samp
 
 
 def price_checks(
-    lineage: Lineage, pulled: Callable[[], Tables] | None = None
+    lineage: Lineage,
+    waivers: Callable[[], Sequence[Waiver]],
+    pulled: Callable[[], Tables] | None = None,
 ) -> dg.AssetChecksDefinition:
     """One check per rule, over every month of ``market/prices`` made so far.
 
     They run after every run that makes prices, and alone when asked. Rules of rows and months were
     asked before a month was published; their checks show what was quarantined, repaired or let
     through. Rules of tables, pulls and the clock are asked now. A check of a critical rule stands
-    before the assets downstream and blocks them when it is broken beyond its critical threshold.
+    before the assets downstream and blocks them when it is broken beyond its critical threshold,
+    unless ``waivers`` (all of the home) cover everything that breaks it.
 
     ``pulled`` gives what a live home knows of its pulls, as :func:`judge_now` takes it.
     """
@@ -53,7 +58,16 @@ def price_checks(
         chosen = [rule for rule in RULES.values() if rule.check in asked_for]
         if any(rule.scope not in _OF_MONTHS for rule in chosen):
             now = judge_now(lineage, pulled() if pulled else None)
-            months = {**months, WHOLE: now.findings.to_dicts()}
+            today = lineage.clock().astimezone(SHANGHAI).date()
+            accepted = with_waivers(now.failures, [one for one in waivers() if one.holds(today)])
+            waived = dict(accepted.drop_nulls("waived").group_by("rule").len().iter_rows())
+            months = {
+                **months,
+                WHOLE: [
+                    {**finding, "waived": waived.get(finding["rule"], 0)}
+                    for finding in now.findings.to_dicts()
+                ],
+            }
         for rule in chosen:
             yield _result(rule, months)
 
@@ -69,7 +83,7 @@ def _result(rule: Rule, months: dict[str, list[dict[str, Any]]]) -> dg.AssetChec
     ]
     applicable = [one for one in found if one["verdict"] != Verdict.NOT_APPLICABLE]
     broken = [one for one in applicable if one["verdict"] not in HARMLESS]
-    blocks = any(one["verdict"] in _BLOCKING for one in broken)
+    blocks = any(one["verdict"] in _BLOCKING and not _is_waived(one) for one in broken)
     rows = sum(one["rows"] for one in broken)
     worst = sorted(broken, key=lambda one: -one["rows"])[:_SHOWN_MONTHS]
     return dg.AssetCheckResult(
@@ -82,6 +96,7 @@ def _result(rule: Rule, months: dict[str, list[dict[str, Any]]]) -> dg.AssetChec
             "rule": rule.id,
             "severity": rule.severity.value,
             "rows that break it": rows,
+            "rows that a waiver covers": sum(one.get("waived", 0) for one in broken),
             "months with such rows": len(broken),
             "applies to": _applies_to(rule, len(applicable), months.keys()),
             "worst months": metadata_table(
@@ -89,6 +104,10 @@ def _result(rule: Rule, months: dict[str, list[dict[str, Any]]]) -> dg.AssetChec
             ),
         },
     )
+
+
+def _is_waived(finding: Mapping[str, Any]) -> bool:
+    return bool(0 < finding["rows"] <= finding.get("waived", 0))
 
 
 def _applies_to(rule: Rule, applicable: int, months: Set[str]) -> str:

@@ -1,7 +1,8 @@
 """Waivers: findings that a person has looked at and accepts until a day.
 
 ``waivers.yaml`` in the home is a list; a waived finding stays in the report, named with its waiver,
-and does not count for the verdict. It never brings a row back that a rule took out.
+counts for no verdict and blocks nothing. It never brings a row back that a rule took out, nor a
+month that was refused.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from naxs_assets.errors import ConfigurationError
@@ -55,6 +57,25 @@ class Waiver(BaseModel):
             and (self.first is None or (day is not None and day >= self.first))
             and (self.last is None or (day is not None and day <= self.last))
         )
+
+
+def with_waivers(failures: pl.DataFrame, waivers: Sequence[Waiver]) -> pl.DataFrame:
+    """``failures`` (columns rule, symbol and date) with ``waived``.
+
+    That is the place of the first of ``waivers`` which covers the row, else null.
+    """
+    covered = [
+        next(
+            (
+                place
+                for place, waiver in enumerate(waivers)
+                if waiver.covers(row["rule"], row["symbol"], row["date"])
+            ),
+            None,
+        )
+        for row in failures.select("rule", "symbol", "date").to_dicts()
+    ]
+    return failures.with_columns(pl.Series("waived", covered, dtype=pl.Int64))
 
 
 def load_waivers(home: Path, rules: Sequence[str]) -> tuple[Waiver, ...]:

@@ -25,7 +25,7 @@ from naxs_assets.market.quality.panel import WHOLE
 from naxs_assets.market.quality.registry import HARMLESS, RULES, Verdict
 from naxs_assets.market.rules import failures_of
 from naxs_assets.market.sources.base import Columns, Source
-from naxs_assets.market.waivers import Waiver
+from naxs_assets.market.waivers import Waiver, with_waivers
 from naxs_assets.partitions import add_months, month_of
 from naxs_assets.reports.quality_facts import (
     Blocked,
@@ -88,7 +88,7 @@ def gather(
         ],
         how="diagonal",
     )
-    failures = _with_waivers(
+    failures = with_waivers(
         pl.concat(
             [
                 _failures_of_months(lineage, source, month),
@@ -171,22 +171,6 @@ def _failures_of_months(lineage: Lineage, source: Source, month: str) -> pl.Data
     return pl.concat(found, how="diagonal").with_columns(
         asset=pl.lit(_PRICES), month=pl.coalesce("month", pl.col("date").dt.strftime("%Y-%m"))
     )
-
-
-def _with_waivers(failures: pl.DataFrame, waivers: Sequence[Waiver]) -> pl.DataFrame:
-    """``failures`` with ``waived``, the place of the waiver that covers the row, else null."""
-    covered = [
-        next(
-            (
-                place
-                for place, waiver in enumerate(waivers)
-                if waiver.covers(row["rule"], row["symbol"], row["date"])
-            ),
-            None,
-        )
-        for row in failures.select("rule", "symbol", "date").to_dicts()
-    ]
-    return failures.with_columns(pl.Series("waived", covered, dtype=pl.Int64))
 
 
 def _outcome(row: Mapping[str, Any], failures: pl.DataFrame, days: Sequence[date]) -> RuleOutcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 import pytest
+import yaml
 from sqlalchemy import select
 
 from naxs_assets.automation.alerts import ACTION, raise_alerts
@@ -20,6 +22,8 @@ from naxs_assets.lineage import tables as t
 from naxs_assets.lineage.events import Event
 from naxs_assets.lineage.planning import plan
 from naxs_assets.market.fetching.calls import Family
+from naxs_assets.market.pulling.opening import LiveHome
+from naxs_assets.market.sources.offers import CONFIRMING, PulledTable
 from naxs_assets.market.sources.synthetic import SyntheticSource
 from naxs_assets.market.synthetic import SyntheticMarket
 from naxs_assets.partitions import month_of
@@ -59,12 +63,28 @@ def home(folder: Path) -> Path:
     return write_live_home(folder / "live", TODAY)
 
 
-def run_job(platform: Platform, first: str, last: str) -> dg.ExecuteInProcessResult:
+def shift_who_confirms(upstream: Upstream, by: float) -> None:
+    """From now on who confirms bars tells closes that are off by so many CNY."""
+    true = upstream.frames[Family.SINA, PulledTable.DAY]
+    for family, table in upstream.frames:
+        if table in CONFIRMING:
+            upstream.frames[family, table] = true.with_columns(pl.col("close") + by)
+
+
+def run_job(
+    platform: Platform,
+    first: str,
+    last: str,
+    instance: dg.DagsterInstance | None = None,
+    *,
+    may_fail: bool = False,
+) -> dg.ExecuteInProcessResult:
     """The job data_pipeline over a range of months."""
     job = build_defs(platform.settings, platform).resolve_job_def("data_pipeline")
-    with dg.DagsterInstance.ephemeral() as instance:
+    with ExitStack() as stack:
         return job.execute_in_process(
-            instance=instance,
+            instance=instance or stack.enter_context(dg.DagsterInstance.ephemeral()),
+            raise_on_error=not may_fail,
             tags={
                 "dagster/asset_partition_range_start": first,
                 "dagster/asset_partition_range_end": last,
@@ -309,8 +329,48 @@ def test_a_missing_session_is_told_once(home: Path, upstream: Upstream) -> None:
         write_live_home(home, TOMORROW, hour, 50)
         platform = open_live(home, upstream)
         sensor = build_defs(platform.settings, platform).resolve_sensor_def("data_quality_alerts")
-        with dg.build_sensor_context() as context:
+        with dg.DagsterInstance.ephemeral() as instance:
+            context = dg.build_sensor_context(instance=instance)
             said = sensor.evaluate_tick(context).skip_message or ""
         assert ("dq.alert market/pull 2021-11-01" in said) is told
         close(platform)
     assert month_of(TOMORROW) == "2021-11"
+
+
+def test_a_failing_check_is_told_once_until_it_passes(home: Path, upstream: Upstream) -> None:
+    """Another family tells other closes, as before, then the same, then other ones again."""
+    told = []
+    with dg.DagsterInstance.ephemeral() as instance:
+        for shift in (0.05, 0.05, 0.0, 0.05):
+            shift_who_confirms(upstream, shift)
+            write_live_home(home, TODAY)
+            platform = open_live(home, upstream)
+            LiveHome.of(platform.settings).pull(FIRST, TODAY, refetch=True)
+            made = run_job(platform, MONTHS[0], MONTHS[-1], instance, may_fail=True)
+            assert made.success is (shift == 0.0)
+            defs = build_defs(platform.settings, platform)
+            sensor = defs.resolve_sensor_def("data_quality_alerts")
+            context = dg.build_sensor_context(instance=instance)
+            told.append(sensor.evaluate_tick(context).skip_message or "")
+            close(platform)
+    alert = "dq.alert market/prices two_sources_agree"
+    assert [one.startswith(alert) for one in told] == [True, False, False, True], told
+
+
+def test_what_a_person_accepted_blocks_nothing_until_the_waiver_ends(
+    home: Path, upstream: Upstream
+) -> None:
+    shift_who_confirms(upstream, 0.05)
+    waiver = {"rule": "recon", "reason": "Tencent was wrong", "by": "ann", "until": TODAY}
+    for waivers, success in (([], False), ([waiver], True), ([{**waiver, "until": FIRST}], False)):
+        (home / "waivers.yaml").write_text(yaml.safe_dump(waivers), encoding="utf-8")
+        platform = open_live(home, upstream)
+        result = run_job(platform, MONTHS[0], MONTHS[-1], may_fail=True)
+        assert result.success is success
+        (judged,) = (
+            one
+            for one in result.get_asset_check_evaluations()
+            if one.check_name == "two_sources_agree"
+        )
+        assert not judged.passed
+        close(platform)

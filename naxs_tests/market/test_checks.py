@@ -41,7 +41,7 @@ def evaluations(
         checks = dg.AssetSelection.checks(*(dg.AssetCheckKey(PRICES, name) for name in names))
     job = dg.Definitions(
         assets=[dg.AssetSpec(PRICES)],
-        asset_checks=[price_checks(lineage)],
+        asset_checks=[price_checks(lineage, tuple)],
         jobs=[dg.define_asset_job("checks", selection=checks)],
     ).resolve_job_def("checks")
     with dg.DagsterInstance.ephemeral() as instance:
