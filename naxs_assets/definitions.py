@@ -40,7 +40,7 @@ from naxs_assets.lineage.io_manager import LineageIOManager, RefusingIOManager
 from naxs_assets.lineage.publishing import Lineage, Watcher, unwatched
 from naxs_assets.lineage.warehouse_tables import Described
 from naxs_assets.market.assets import market_assets
-from naxs_assets.market.checks import price_checks
+from naxs_assets.market.checks import PRICE_CHECKS, price_checks
 from naxs_assets.market.pulling.opening import LiveHome
 from naxs_assets.market.pulling.telling import pulled_tables
 from naxs_assets.market.quality.registry import RULES
@@ -133,12 +133,6 @@ def build_defs(
     one_run = dg.BackfillPolicy.single_run()
     strategies = platform.catalogue.strategies.values()
 
-    rules = price_checks(
-        platform.lineage,
-        partial(load_waivers, settings.home, list(RULES)),
-        partial(pulled_tables, live) if live else None,
-    )
-
     def months_now() -> tuple[str, str]:
         return platform.months
 
@@ -156,7 +150,11 @@ def build_defs(
             ),
         ],
         asset_checks=[
-            rules,
+            price_checks(
+                platform.lineage,
+                partial(load_waivers, settings.home, list(RULES)),
+                partial(pulled_tables, live) if live else None,
+            ),
             *(on_time_checks(live, platform.lineage) if live else []),
         ],
         jobs=[
@@ -169,7 +167,7 @@ def build_defs(
         ],
         sensors=[
             restatement_sensor(lambda: open_platform(settings)),
-            alert_sensor(platform.lineage, live, sorted(rules.check_keys)),
+            alert_sensor(platform.lineage, live, list(PRICE_CHECKS)),
             failed_run_sensor(lambda: _judged(platform), PIPELINE),
         ],
         resources={

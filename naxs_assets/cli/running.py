@@ -31,15 +31,23 @@ class RunInterruptedError(NaxsError):
     """A run was asked to stop."""
 
 
+class RunBlockedError(NaxsError):
+    """A rule is broken so badly that nothing is made of the prices."""
+
+
 def run_plans(platform: Platform, plans: Iterable[Plan], console: Console) -> list[Published]:
     """Run the batches of each plan; returns what was published, in order.
 
     A plan is asked for when the one before it is done.
 
-    Raises whatever stopped a run, and :class:`RunInterruptedError` when it was asked to stop.
+    Raises whatever stopped a run, :class:`RunBlockedError` naming the rules where checks did, and
+    :class:`RunInterruptedError` when it was asked to stop.
     """
     import dagster as dg
-    from dagster._core.errors import DagsterExecutionInterruptedError
+    from dagster._core.errors import (
+        DagsterAssetCheckFailedError,
+        DagsterExecutionInterruptedError,
+    )
 
     from naxs_assets.definitions import build_defs
     from naxs_assets.operations.orphans import end_orphans, process_tag
@@ -67,12 +75,29 @@ def run_plans(platform: Platform, plans: Iterable[Plan], console: Console) -> li
                     tags={**_range_tags(batch), **process_tag()},
                     run_config=_QUIET,
                 )
+            except DagsterAssetCheckFailedError as error:
+                raise _blocked(instance) from error
             except DagsterExecutionInterruptedError as error:
                 raise RunInterruptedError(
                     "the run was interrupted",
                     remedy="what it had finished is kept; run again to go on from there",
                 ) from error
     return published
+
+
+def _blocked(instance: DagsterInstance) -> RunBlockedError:
+    from naxs_assets.automation.alerts import failing_checks
+    from naxs_assets.market.checks import PRICE_CHECKS
+
+    rules = {key.name: rule.id for key, rule in PRICE_CHECKS.items()}
+    failing = failing_checks(instance, list(PRICE_CHECKS))
+    return RunBlockedError(
+        "nothing is made of market/prices, which breaks "
+        + "; ".join(f"rule {rules[one.partition]}: {one.why}" for one in failing),
+        where=f"asset checks of market/prices: {', '.join(one.partition for one in failing)}",
+        remedy="naxs dq report tells the rows; mend the source and run again, or accept them "
+        "until a day in waivers.yaml of the home",
+    )
 
 
 def _batches(plans: Iterable[Plan], progress: _Progress) -> Iterator[Batch]:

@@ -17,6 +17,9 @@ from naxs_assets.settings import SHANGHAI
 Tables = Mapping[str, pl.DataFrame]
 
 _PRICES = dg.AssetKey(["market", "prices"])
+PRICE_CHECKS = {dg.AssetCheckKey(_PRICES, rule.check): rule for rule in RULES.values()}
+"""The rule of each check."""
+
 _OF_MONTHS = (Scope.ROW, Scope.MONTH)
 _BLOCKING = (Verdict.CRITICAL, Verdict.REFUSED)
 _SHOWN_MONTHS = 12

@@ -161,3 +161,14 @@ def test_arguments_that_cannot_be_used(arguments: tuple[str, ...], said: str, li
 def test_a_home_of_another_kind_is_not_pulled(naxs: Naxs) -> None:
     naxs("init", "--names", 20, "--from", "2021-07-01", "--to", "2021-08-31")
     assert "of kind synthetic, which is not pulled" in naxs.refusal("pull")
+
+
+def test_a_rule_that_blocks_is_named_and_can_be_waived(live: Naxs, upstream: Upstream) -> None:
+    upstream.disagree(0.05)
+    live("pull")
+    said = live.refusal("run", "tiny", code=1)
+    assert "nothing is made of market/prices, which breaks rule recon: " in said
+    assert "waivers.yaml" in said
+    waiver = {"rule": "recon", "reason": "Tencent is wrong", "by": "ann", "until": "2030-01-01"}
+    (live.home / "waivers.yaml").write_text(yaml.safe_dump([waiver]), encoding="utf-8")
+    live("run", "tiny")

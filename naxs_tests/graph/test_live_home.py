@@ -23,7 +23,6 @@ from naxs_assets.lineage.events import Event
 from naxs_assets.lineage.planning import plan
 from naxs_assets.market.fetching.calls import Family
 from naxs_assets.market.pulling.opening import LiveHome
-from naxs_assets.market.sources.offers import CONFIRMING, PulledTable
 from naxs_assets.market.sources.synthetic import SyntheticSource
 from naxs_assets.market.synthetic import SyntheticMarket
 from naxs_assets.partitions import month_of
@@ -61,14 +60,6 @@ def quality_facts(home: Path, day: date) -> dict[str, Any]:
 @pytest.fixture
 def home(folder: Path) -> Path:
     return write_live_home(folder / "live", TODAY)
-
-
-def shift_who_confirms(upstream: Upstream, by: float) -> None:
-    """From now on who confirms bars tells closes that are off by so many CNY."""
-    true = upstream.frames[Family.SINA, PulledTable.DAY]
-    for family, table in upstream.frames:
-        if table in CONFIRMING:
-            upstream.frames[family, table] = true.with_columns(pl.col("close") + by)
 
 
 def run_job(
@@ -342,7 +333,7 @@ def test_a_failing_check_is_told_once_until_it_passes(home: Path, upstream: Upst
     told = []
     with dg.DagsterInstance.ephemeral() as instance:
         for shift in (0.05, 0.05, 0.0, 0.05):
-            shift_who_confirms(upstream, shift)
+            upstream.disagree(shift)
             write_live_home(home, TODAY)
             platform = open_live(home, upstream)
             LiveHome.of(platform.settings).pull(FIRST, TODAY, refetch=True)
@@ -360,7 +351,7 @@ def test_a_failing_check_is_told_once_until_it_passes(home: Path, upstream: Upst
 def test_what_a_person_accepted_blocks_nothing_until_the_waiver_ends(
     home: Path, upstream: Upstream
 ) -> None:
-    shift_who_confirms(upstream, 0.05)
+    upstream.disagree(0.05)
     waiver = {"rule": "recon", "reason": "Tencent was wrong", "by": "ann", "until": TODAY}
     for waivers, success in (([], False), ([waiver], True), ([{**waiver, "until": FIRST}], False)):
         (home / "waivers.yaml").write_text(yaml.safe_dump(waivers), encoding="utf-8")

@@ -55,6 +55,12 @@ class EmptyAnswerError(FetchError):
     kind = "empty"
 
 
+class IncompleteError(FetchError):
+    """Rows are lacking that must be there: sessions, members, stocks that were listed before."""
+
+    kind = "incomplete"
+
+
 class CircuitOpenError(FetchError):
     """The family of hosts failed too often; it is left alone until its pause is over."""
 

@@ -52,7 +52,14 @@ def confirmations(
     none can, the histories of a few symbols, chosen by the newest of these days.
     """
     asks, sampled = [], []
-    known = [] if aim.refetch else [part for part in parts if part.table in CONFIRMING]
+    known = [
+        part
+        for part in parts
+        if part.table in CONFIRMING
+        and not aim.refetch
+        # The bars of today are asked for again in the evening, and so is who confirms them.
+        and (part.wanted.last < aim.today or part.fetched_at >= aim.since)
+    ]
     for day, used in _unconfirmed(known, standing).items():
         whole = Ask(
             PulledTable.CONFIRMING_DAY, day.isoformat(), Wanted(first=day, last=day, now=aim.today)

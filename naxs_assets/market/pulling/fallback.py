@@ -9,6 +9,7 @@ import polars as pl
 
 from naxs_assets.market.fetching.calls import Answer, Family, Fetcher
 from naxs_assets.market.fetching.errors import EmptyAnswerError, FetchError
+from naxs_assets.market.pulling.completeness import Check
 from naxs_assets.market.pulling.finality import only_final
 from naxs_assets.market.pulling.planning import Ask
 from naxs_assets.market.pulling.winners import BAR_TABLES
@@ -45,8 +46,13 @@ class Given:
     offered: bool = True
 
 
-def take(ask: Ask, offers: Sequence[Offer], fetcher: Fetcher) -> Given:
-    """Ask one family after the other until one answers; an offer without calls is passed over."""
+def take(
+    ask: Ask, offers: Sequence[Offer], fetcher: Fetcher, check: Check = lambda *_: None
+) -> Given:
+    """Ask one family after the other until one answers and ``check`` finds its answer whole.
+
+    An offer without calls is passed over.
+    """
     setbacks: list[Setback] = []
     offered = False
     for offer in offers:
@@ -57,6 +63,8 @@ def take(ask: Ask, offers: Sequence[Offer], fetcher: Fetcher) -> Given:
         try:
             answers = tuple(fetcher.fetch(call) for call in calls)
             rows, partial = read_rows(ask, offer, answers)
+            if not partial:  # what is left of a day that is not over is no measure
+                check(ask, offer.family, rows)
         except FetchError as error:
             setbacks.append(Setback(ask, offer.family, error.kind, error.what))
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import polars as pl
 
@@ -16,7 +16,7 @@ DAILY_TRAILING, WEEKLY_TRAILING = 5, 60
 """So many of the last sessions are fetched again every day, and every week: late corrections."""
 
 WEEK = timedelta(days=7)
-_CALENDAR_EVERY = timedelta(days=30)
+_EVERY_MONTH = timedelta(days=30)
 # A figure of a report period may be published or corrected long after it.
 _LATE_FIGURES = timedelta(days=400)
 _BY_WEEK = (PulledTable.CORPORATE_ACTIONS, PulledTable.INDUSTRY, PulledTable.FUNDAMENTALS)
@@ -24,6 +24,12 @@ _BY_DAY = (PulledTable.SUSPENSIONS, PulledTable.ST)
 
 Lives = Mapping[str, tuple[date | None, date | None]]
 """First and last day of each symbol of the universe; None where it is not known or has no end."""
+
+
+def lives_on(life: tuple[date | None, date | None], day: date) -> bool:
+    """Whether ``day`` lies in the life, first and last day included."""
+    listed, delisted = life
+    return (listed is None or listed <= day) and (delisted is None or day <= delisted)
 
 
 @dataclass(frozen=True)
@@ -42,20 +48,26 @@ class Ask:
 class Aim:
     """What a pull is to bring: the bars of the universe of ``index`` from ``first`` to ``last``.
 
-    ``today`` is the Shanghai day of the pull. With ``refetch`` all of it is asked for again;
-    else what is missing, and the last ``trailing`` sessions.
+    ``since`` is an instant of the day of the pull, in Shanghai: bars that were answered earlier may
+    have been corrected. With ``refetch`` all of it is asked for again; else what is missing, and
+    the last ``trailing`` sessions.
     """
 
     index: str
     first: date
     last: date
-    today: date
+    since: datetime
     trailing: int = DAILY_TRAILING
     refetch: bool = False
 
+    @property
+    def today(self) -> date:
+        """The Shanghai day of the pull."""
+        return self.since.date()
+
 
 def reference_asks(aim: Aim, parts: Sequence[Part]) -> list[Ask]:
-    """Calendar, instruments and members: what everything else is planned from."""
+    """Calendar and members: what everything else is planned from."""
     until = date(aim.today.year, 12, 31)
     calendar = Wanted(first=aim.first, last=until, now=aim.today)
     asks = []
@@ -65,14 +77,22 @@ def reference_asks(aim: Aim, parts: Sequence[Part]) -> list[Ask]:
         if part.table is PulledTable.OPEN_DAYS
         and part.wanted.first <= aim.first
         and part.wanted.last >= until
-        and aim.today - part.wanted.now < _CALENDAR_EVERY
+        and aim.today - part.wanted.now < _EVERY_MONTH
     ]
     if aim.refetch or not known:
         asks.append(Ask(PulledTable.OPEN_DAYS, "", calendar))
-    today = Wanted(first=aim.today, last=aim.today, now=aim.today, index=aim.index)
+    return [*asks, *_member_asks(aim, parts, _today(aim))]
+
+
+def instrument_asks(aim: Aim, parts: Sequence[Part]) -> list[Ask]:
+    """The list of instruments, once a day; the members are known by then."""
     if aim.refetch or not _asked_today(aim, parts, PulledTable.INSTRUMENTS):
-        asks.append(Ask(PulledTable.INSTRUMENTS, "", today))
-    return [*asks, *_member_asks(aim, parts, today)]
+        return [Ask(PulledTable.INSTRUMENTS, "", _today(aim))]
+    return []
+
+
+def _today(aim: Aim) -> Wanted:
+    return Wanted(first=aim.today, last=aim.today, now=aim.today, index=aim.index)
 
 
 def _member_asks(aim: Aim, parts: Sequence[Part], today: Wanted) -> list[Ask]:
@@ -105,12 +125,12 @@ class Known:
     spans: Mapping[str, tuple[tuple[date, date], ...]]
 
     @classmethod
-    def of(cls, parts: Sequence[Part], asked_on: date | None = None) -> Known:
-        """What the parts of ``BAR_TABLES`` cover; with ``asked_on`` those of that day alone."""
+    def of(cls, parts: Sequence[Part], since: datetime | None = None) -> Known:
+        """What the parts of ``BAR_TABLES`` cover; with ``since`` those fetched from then on."""
         bars = [
             part
             for part in parts
-            if part.table in BAR_TABLES and asked_on in (None, part.wanted.now)
+            if part.table in BAR_TABLES and (since is None or part.fetched_at >= since)
         ]
         spans: dict[str, list[tuple[date, date]]] = {}
         for part in bars:
@@ -131,14 +151,8 @@ class Known:
 def missing_days(sessions: Sequence[date], lives: Lives, known: Known) -> dict[str, list[date]]:
     """The sessions of each symbol's life that ``known`` does not cover; only symbols with any."""
     found = {
-        symbol: [
-            day
-            for day in sessions
-            if (listed is None or day >= listed)
-            and (delisted is None or day <= delisted)
-            and not known.has(symbol, day)
-        ]
-        for symbol, (listed, delisted) in sorted(lives.items())
+        symbol: [day for day in sessions if lives_on(life, day) and not known.has(symbol, day)]
+        for symbol, life in sorted(lives.items())
     }
     return {symbol: days for symbol, days in found.items() if days}
 
@@ -147,7 +161,8 @@ def bar_asks(aim: Aim, parts: Sequence[Part], sessions: Sequence[date], lives: L
     """The bars to ask for: by day or by symbol, whichever takes fewer requests.
 
     ``sessions`` are the open days from ``aim.first`` to ``aim.last``. Asked for is what is missing
-    and, day by day, the last ``aim.trailing`` sessions unless they were asked for today already.
+    and, day by day, the last ``aim.trailing`` sessions unless they were answered since
+    ``aim.since``.
     """
     nothing = Known(frozenset(), {})
     missing = missing_days(sessions, lives, nothing if aim.refetch else Known.of(parts))
@@ -155,7 +170,7 @@ def bar_asks(aim: Aim, parts: Sequence[Part], sessions: Sequence[date], lives: L
     asks = []
     if len(days) > len(missing):
         asks, days = history_asks(aim, missing), []
-    today = Known.of(parts, aim.today)
+    today = Known.of(parts, aim.since)
     new = Known(
         frozenset(days), {ask.scope: ((ask.wanted.first, ask.wanted.last),) for ask in asks}
     )
@@ -165,16 +180,11 @@ def bar_asks(aim: Aim, parts: Sequence[Part], sessions: Sequence[date], lives: L
         for asked in missing_days(trailing, lives, today).values()
         for day in asked
         if not all(
-            new.has(symbol, day) or today.has(symbol, day) or not _lives(life, day)
+            new.has(symbol, day) or today.has(symbol, day) or not lives_on(life, day)
             for symbol, life in lives.items()
         )
     }
     return [*asks, *(day_ask(aim, day) for day in sorted({*days, *again}))]
-
-
-def _lives(life: tuple[date | None, date | None], day: date) -> bool:
-    listed, delisted = life
-    return (listed is None or listed <= day) and (delisted is None or day <= delisted)
 
 
 def day_ask(aim: Aim, day: date) -> Ask:
@@ -207,7 +217,7 @@ def index_asks(aim: Aim, parts: Sequence[Part], sessions: Sequence[date]) -> lis
     missing = [day for day in sessions if not known.has(aim.index, day)]
     fresh = any(
         p.table is PulledTable.INDEX_BARS
-        and p.wanted.now == aim.today
+        and p.fetched_at >= aim.since
         and p.wanted.last >= aim.last
         for p in parts
     )
@@ -221,7 +231,8 @@ def index_asks(aim: Aim, parts: Sequence[Part], sessions: Sequence[date]) -> lis
 def factor_asks(
     aim: Aim, parts: Sequence[Part], symbols: Sequence[str], bars: pl.DataFrame
 ) -> list[Ask]:
-    """The whole factor series of symbols that have none or went ex since theirs was asked for.
+    """The whole factor series of symbols that have none, or went ex since theirs was asked for, or
+    were not asked about for 30 days: a vendor may revise the past.
 
     ``bars`` are the winning bars since the oldest series. A day on which the previous close is not
     the close of the day before is an ex-date.
@@ -240,7 +251,10 @@ def factor_asks(
             Wanted(first=aim.first, last=aim.last, now=aim.today, symbols=(symbol,)),
         )
         for symbol in symbols
-        if aim.refetch or symbol not in asked or last_ex.get(symbol, aim.first) > asked[symbol]
+        if aim.refetch
+        or symbol not in asked
+        or last_ex.get(symbol, aim.first) > asked[symbol]
+        or aim.today - asked[symbol] >= _EVERY_MONTH
     ]
 
 

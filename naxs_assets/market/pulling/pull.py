@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import polars as pl
 
 from naxs_assets.market.fetching.calls import Fetcher
+from naxs_assets.market.pulling.completeness import Whole
 from naxs_assets.market.pulling.confirming import confirmations, standing_bars
 from naxs_assets.market.pulling.fallback import Given, Setback, take
 from naxs_assets.market.pulling.members import member_intervals
@@ -27,18 +28,21 @@ from naxs_assets.market.pulling.planning import (
     factor_asks,
     history_asks,
     index_asks,
+    instrument_asks,
     missing_days,
     other_asks,
     reference_asks,
 )
 from naxs_assets.market.pulling.restatements import note_restatements
-from naxs_assets.market.pulling.universe import lives_of, sessions_of
+from naxs_assets.market.pulling.universe import lives_of, named_of, sessions_of
 from naxs_assets.market.pulling.winners import BAR_TABLES, Ranks, ranks_of, winning_bars
 from naxs_assets.market.sources.offers import Offers, PulledTable
 from naxs_assets.settings import SHANGHAI
 
 FRESH, STALE = "fresh", "stale"
 _SHOWN = 20
+_EVENING = time(18, 0)
+"""By then vendors have corrected their first bars of a day: what came before is asked for again."""
 
 
 def bar_ranks(offers: Offers) -> Ranks:
@@ -56,8 +60,8 @@ class PullResult:
     """What one pull took, from whom, and what it could not get.
 
     ``verdict`` is ``fresh``, or ``stale`` when something that was asked for was answered by nobody
-    and what is stored stands for it. ``unconfirmed`` are failures of those asked for a second
-    opinion: they change no verdict.
+    and what is stored stands for it; missing bars that nobody offers are unanswered too.
+    ``unconfirmed`` are failures of those asked for a second opinion: they change no verdict.
     """
 
     first: date
@@ -116,21 +120,28 @@ class Puller:
 
         What is answered is kept at once, so that an interrupted pull goes on where it stopped.
         """
-        today = self.clock().astimezone(SHANGHAI).date()
-        trailing = self._trailing(today)
-        aim = Aim(self.index, first, last, today, trailing, refetch)
+        now = self.clock().astimezone(SHANGHAI)
+        since = _EVENING if now.time() >= _EVENING else time()
+        trailing = self._trailing(now.date())
+        aim = Aim(
+            self.index, first, last, datetime.combine(now, since, SHANGHAI), trailing, refetch
+        )
         result = PullResult(first, last, trailing)
         self._note_restatements(result)  # of a pull that was killed before it compared
-        self._ask(reference_asks(aim, self.store.parts()), result)
+        whole = Whole(named=named_of(self.store, self.index))
+        self._ask(reference_asks(aim, self.store.parts()), result, whole)
+        whole = Whole(named=named_of(self.store, self.index))
+        self._ask(instrument_asks(aim, self.store.parts()), result, whole)
         sessions = sessions_of(self.store, first, last)
         lives = lives_of(self.store, self.index)
-        self._ask(bar_asks(aim, self.store.parts(), sessions, lives), result)
-        self._ask_by_symbol(aim, sessions, lives, result)
-        self._ask(index_asks(aim, self.store.parts(), sessions), result)
-        self._ask(self._factor_asks(aim, lives), result)
+        whole = Whole(sessions, lives, whole.named)
+        self._ask(bar_asks(aim, self.store.parts(), sessions, lives), result, whole)
+        self._ask_by_symbol(aim, result, whole)
+        self._ask(index_asks(aim, self.store.parts(), sessions), result, whole)
+        self._ask(self._factor_asks(aim, lives), result, whole)
         members = self._members()
         current = members.filter(pl.col("effective_to").is_null()).get_column("symbol").to_list()
-        self._ask(other_asks(aim, self.store.parts(), self.also, current), result)
+        self._ask(other_asks(aim, self.store.parts(), self.also, current), result, whole)
         self._confirm(aim, sessions, lives, result)
         self._note_restatements(result)
         self.store.add_pull(self.clock(), result.verdict, result.facts())
@@ -147,27 +158,31 @@ class Puller:
             return WEEKLY_TRAILING if today - last >= WEEK else DAILY_TRAILING
         return WEEKLY_TRAILING
 
-    def _ask_by_symbol(
-        self, aim: Aim, sessions: Sequence[date], lives: Lives, result: PullResult
-    ) -> None:
+    def _ask_by_symbol(self, aim: Aim, result: PullResult, whole: Whole) -> None:
         """Days that nobody gave whole are asked for symbol by symbol, of more families."""
-        failed = [ask for ask in result.unanswered if ask.table is PulledTable.DAY]
-        missing = missing_days(
-            [day for day in sessions if any(ask.wanted.first == day for ask in failed)],
-            lives,
-            Known.of(self.store.parts()),
-        )
+        days = {
+            ask.wanted.first: ask
+            for ask in (*result.unanswered, *result.not_offered)
+            if ask.table is PulledTable.DAY
+        }
+        missing = self._missing(days, whole)
         if not missing:
             return
-        before = len(result.unanswered)
-        self._ask(history_asks(aim, missing), result)
-        if len(result.unanswered) == before:
-            known = {day for days in missing.values() for day in days}
-            result.unanswered = [
+        self._ask(history_asks(aim, missing), result, whole)
+        still = {day for found in self._missing(days, whole).values() for day in found}
+        given = {day for found in missing.values() for day in found} - still
+        for asks in (result.unanswered, result.not_offered):
+            # A day that is stored and that nobody offers again remains where it was.
+            asks[:] = [
                 ask
-                for ask in result.unanswered
-                if ask.table is not PulledTable.DAY or ask.wanted.first not in known
+                for ask in asks
+                if ask.table is not PulledTable.DAY or ask.wanted.first not in given | still
             ]
+        result.unanswered += [days[day] for day in sorted(still)]
+
+    def _missing(self, days: Collection[date], whole: Whole) -> dict[str, list[date]]:
+        sessions = [day for day in whole.sessions if day in days]
+        return missing_days(sessions, whole.lives, Known.of(self.store.parts()))
 
     def _factor_asks(self, aim: Aim, lives: Lives) -> list[Ask]:
         parts = self.store.parts()
@@ -183,9 +198,9 @@ class Puller:
         )
         return factor_asks(aim, parts, list(lives), bars)
 
-    def _ask(self, asks: Sequence[Ask], result: PullResult) -> None:
+    def _ask(self, asks: Sequence[Ask], result: PullResult, whole: Whole) -> None:
         for number, ask in enumerate(asks, start=1):
-            self._keep(take(ask, self.offers(ask.table), self.fetcher), result)
+            self._keep(take(ask, self.offers(ask.table), self.fetcher, whole.check), result)
             self.on_asked(ask, len(asks) - number)
 
     def _keep(self, given: Given, result: PullResult) -> None:
@@ -193,7 +208,7 @@ class Puller:
         result.setbacks += given.setbacks
         if given.partial:
             result.partial[ask.table.value] += given.partial
-        if not given.offered:
+        if not given.offered and ask.table not in (PulledTable.HISTORY, PulledTable.INDEX_BARS):
             result.not_offered.append(ask)
         elif given.rows is None:
             result.unanswered.append(ask)

@@ -33,10 +33,12 @@ to ticks, to 0.01 % and to lots or 10,000 CNY."""
 def note_restatements(store: PulledStore, bars: Ranks, index_bars: Ranks) -> pl.DataFrame:
     """Compare the parts that came since the last comparison with what stood before them.
 
-    Appends to the store and returns what they changed: every value that was known and is now
-    another or unknown; of another family, another by more than rounding. A day that comes anew, and
-    a value that was unknown before, restate nothing. After a kill the next call compares what this
-    one did not.
+    Appends to the store and returns what they changed: every value of bars that was known and is
+    now another or unknown; of another family, another by more than rounding. A day that comes anew,
+    and a value that was unknown before, restate nothing. Of factors and fundamentals a value that
+    the same family tells otherwise than before is one (``date`` is the ex-date or the report
+    period), and so is a factor that is gone or new within days that were known. After a kill the
+    next call compares what this one did not.
     """
     before = store.compared_through()
     parts = store.parts()
@@ -51,6 +53,8 @@ def note_restatements(store: PulledStore, bars: Ranks, index_bars: Ranks) -> pl.
             index_bars,
             winning_index_bars,
         ),
+        _changed_factors(store, [p for p in parts if p.table is PulledTable.FACTORS], before),
+        _changed_figures(store, [p for p in parts if p.table is PulledTable.FUNDAMENTALS], before),
     ]
     result = pl.concat(found)
     store.add_restatements(result, parts[-1].id)
@@ -130,3 +134,66 @@ def _rounded(column: str) -> pl.Expr:
     was, now = pl.col(column), pl.col(f"{column}:new")
     within = (now - was).abs() <= absolute + share * was.abs() + 1e-9
     return pl.col("other_family") & within.fill_null(value=False)
+
+
+def _changed_factors(store: PulledStore, parts: Sequence[Part], before: int) -> pl.DataFrame:
+    """The ex-dates of each symbol at which a newer series is another, as far as the older went."""
+    table = PulledTable.FACTORS
+    last: dict[tuple[str, str], Part] = {}
+    found = [pl.DataFrame(schema=RESTATEMENTS)]
+    for part in parts:
+        place = part.scope, part.family.value
+        older = last.get(place)
+        last[place] = part
+        if older is None or part.id <= before or part.content_hash == older.content_hash:
+            continue
+        span = pl.col("ex_date").is_between(older.wanted.first, older.wanted.last)
+        old, new = (store.rows(one).filter(span) for one in (older, part))
+        both = old.join(new, on=["symbol", "ex_date"], how="full", suffix=":new", coalesce=True)
+        changed = both.filter(pl.col("factor").ne_missing(pl.col("factor:new")))
+        found.append(_told(table, changed, "ex_date", pl.lit("factor"), "factor", older, part))
+    return pl.concat(found)
+
+
+def _changed_figures(store: PulledStore, parts: Sequence[Part], before: int) -> pl.DataFrame:
+    """The figures of which a newer answer of the same family tells another value."""
+    found = [pl.DataFrame(schema=RESTATEMENTS)]
+    key = ["symbol", "report_period", "item", "available_at"]
+    for part in parts:
+        if part.id <= before:
+            continue
+        new = store.rows(part).select(*key, "value").unique(key, keep="last", maintain_order=True)
+        for older in reversed([p for p in parts if p.id < part.id and p.family is part.family]):
+            old = store.rows(older).select(*key, "value")
+            both = old.unique(key, keep="last").join(new, on=key, how="inner", suffix=":new")
+            changed = both.filter(pl.col("value").ne_missing(pl.col("value:new")))
+            found.append(
+                _told(part.table, changed, "report_period", pl.col("item"), "value", older, part)
+            )
+            new = new.join(old, on=key, how="anti", maintain_order="left")
+            if new.is_empty():
+                break
+    return pl.concat(found)
+
+
+def _told(
+    table: PulledTable,
+    changed: pl.DataFrame,
+    day: str,
+    column: pl.Expr,
+    value: str,
+    older: Part,
+    newer: Part,
+) -> pl.DataFrame:
+    """Rows of ``RESTATEMENTS`` for ``changed``, with ``value`` and ``value:new``."""
+    return changed.select(
+        pl.lit(table.value).alias("table"),
+        "symbol",
+        pl.col(day).alias("date"),
+        column.alias("column"),
+        pl.col(value).cast(pl.String).alias("old"),
+        pl.col(f"{value}:new").cast(pl.String).alias("new"),
+        pl.lit(older.family.value).alias("old_source"),
+        pl.lit(newer.family.value).alias("new_source"),
+        pl.lit(as_text(newer.fetched_at)).alias("seen_at"),
+    ).sort("date", "symbol", "column")

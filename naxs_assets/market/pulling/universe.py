@@ -21,6 +21,22 @@ def sessions_of(store: PulledStore, first: date, last: date) -> list[date]:
     return [day for day in days if day >= first]
 
 
+def named_of(store: PulledStore, index: str) -> dict[PulledTable, frozenset[str]]:
+    """The symbols that the newest lists name; an instrument is also who is a member now."""
+    now = member_intervals(store, index).filter(pl.col("effective_to").is_null())
+    members = frozenset(now.get_column("symbol").to_list())
+    return {
+        PulledTable.MEMBERS: members,
+        PulledTable.INSTRUMENTS: members | _newest(store, PulledTable.INSTRUMENTS),
+        PulledTable.INDUSTRY: _newest(store, PulledTable.INDUSTRY),
+    }
+
+
+def _newest(store: PulledStore, table: PulledTable) -> frozenset[str]:
+    parts = store.parts(table)
+    return frozenset(store.rows(parts[-1]).get_column("symbol").to_list() if parts else [])
+
+
 def lives_of(store: PulledStore, index: str) -> Lives:
     """Every symbol that is or was in ``index``, with its days of listing and delisting."""
     symbols = member_intervals(store, index).get_column("symbol").unique().sort().to_list()

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from naxs_assets.market.quality.engine import Answer, Question, ask
-from naxs_assets.market.quality.registry import ALWAYS_ALLOWED, RULES
+from naxs_assets.market.quality.registry import ALWAYS_ALLOWED, FEWER_TRADED, RULES
 from naxs_assets.market.sources.base import DeclaredGaps
 
 _NEEDED = (
@@ -90,13 +90,13 @@ WHERE coalesce(vwap, preclose, stale, life) IS NOT NULL
 
 _ROWS = """
 CREATE TEMP VIEW every AS
-SELECT month, date, day, symbol, code FROM previous
-UNION ALL SELECT month, date, day, symbol, code FROM prices
+SELECT month, date, day, symbol, code, is_suspended FROM previous
+UNION ALL SELECT month, date, day, symbol, code, is_suspended FROM prices
 """
 
 _DAYS = """
 CREATE TEMP TABLE days AS
-SELECT month, date, day, count(*) AS rows,
+SELECT month, date, day, count(*) AS rows, count(*) FILTER (NOT is_suspended) AS traded,
     row_number() OVER (PARTITION BY month ORDER BY day) AS nth
 FROM every GROUP BY month, date, day
 """
@@ -193,6 +193,8 @@ MISSING = Question(
     by_month=True,
 )
 
+_FEWER_ROWS = f"(rows / usual < {RULES['rowcount'].warning} AND usual - rows > {ALWAYS_ALLOWED})"
+
 ROWCOUNT = Question(
     rule="rowcount",
     reads=("prices",),
@@ -205,19 +207,22 @@ ROWCOUNT = Question(
     ),
     compared AS (
         SELECT judged, month, date, rows, median(rows) OVER recent AS usual,
-            count(*) OVER recent AS known
+            traded, median(traded) OVER recent AS usually_traded, count(*) OVER recent AS known
         FROM counted
         WINDOW recent AS (
             PARTITION BY judged ORDER BY day ROWS BETWEEN 20 PRECEDING AND 1 PRECEDING
         )
     )
     SELECT month, date, NULL AS symbol,
-        rows / usual AS observed,
-        printf('%d rows, the usual number is %.0f', rows, usual) AS detail
+        CASE WHEN {_FEWER_ROWS} THEN rows / usual
+            ELSE greatest(traded / usually_traded, {RULES["rowcount"].critical}) END AS observed,
+        CASE WHEN {_FEWER_ROWS} THEN printf('%d rows, the usual number is %.0f', rows, usual)
+            ELSE printf('%d of %d rows were traded, the usual number is %.0f',
+                traded, rows, usually_traded) END AS detail
     FROM compared
-    WHERE known >= {_FEW_ROWS} AND rows / usual < {RULES["rowcount"].warning}
-        AND usual - rows > {ALWAYS_ALLOWED}
-        AND month = judged AND month >= 0
+    WHERE known >= {_FEW_ROWS} AND month = judged AND month >= 0
+        AND ({_FEWER_ROWS} OR (traded / usually_traded < {FEWER_TRADED}
+            AND usually_traded - traded > {ALWAYS_ALLOWED}))
     """,
     by_month=True,
 )

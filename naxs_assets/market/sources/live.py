@@ -33,12 +33,13 @@ from naxs_assets.market.sources.base import (
     DeclaredGaps,
     FactorPolicy,
 )
+from naxs_assets.market.sources.live_status import with_status
 from naxs_assets.market.sources.offers import CONFIRMING, PULLED, PulledTable
 from naxs_assets.settings import SHANGHAI
 
 _NO_ROWS_WHEN_SUSPENDED = (
-    "新浪、腾讯、东方财富在停牌日没有行 "
-    "Sina, Tencent and Eastmoney have no row on a day of suspension"
+    "新浪、腾讯、东方财富的历史在停牌日没有行 "
+    "histories of Sina, Tencent and Eastmoney have no row on a day of suspension"
 )
 
 
@@ -97,7 +98,6 @@ class LiveSource:
         return DeclaredGaps(
             columns=columns,
             notes=(_NO_ROWS_WHEN_SUSPENDED, *self._member_note()),
-            suspended_rows=True,
         )
 
     def _member_note(self) -> tuple[str, ...]:
@@ -156,7 +156,12 @@ class LiveSource:
         return member_intervals(self.store, self.index, self._as_of).select(*RAW_INDEX_MEMBERS)
 
     def bars(self, first: date, last: date) -> pl.DataFrame:
-        """Final bars: a symbol's day wholly from one family, its factors from one series."""
+        """Final bars: a symbol's day wholly from one family, its factors from one series.
+
+        A day that a history leaves out for a suspension, or that the list of suspensions names, has
+        a row without prices; ``is_st`` of a day is taken from the list of stocks under special
+        treatment where the bar does not tell it. Other days without a row are missing.
+        """
         bars = self._bars()
         days = bars.get_column("date")
         start, end = days.search_sorted(first, side="left"), days.search_sorted(last, side="right")
@@ -184,10 +189,33 @@ class LiveSource:
         return self._of_universe(self._newest(PulledTable.INDUSTRY), RAW_INDUSTRY)
 
     def fundamentals(self, first: date, last: date) -> pl.DataFrame:
-        """Figures that became available on the Shanghai days from ``first`` to ``last``."""
+        """Figures that became available on the Shanghai days from ``first`` to ``last``.
+
+        A value that a later answer tells otherwise, of the same publication, is available from when
+        it was answered so; ``ingested_at`` is when each was answered first.
+        """
         key = ("symbol", "report_period", "item", "available_at")
-        rows = self._told_last(PulledTable.FUNDAMENTALS, key)
-        return self._of_universe(_within(rows, "available_at", first, last), RAW_FUNDAMENTALS)
+        parts = self._parts(PulledTable.FUNDAMENTALS)
+        fetched = pl.DataFrame(
+            {"part": [p.id for p in parts], "ingested_at": [p.fetched_at for p in parts]},
+            schema={"part": pl.Int64, "ingested_at": pl.Datetime("us", "UTC")},
+        )
+        rows = (
+            self.store.rows_of(PulledTable.FUNDAMENTALS, parts)
+            .unique([*key, "part"], keep="last", maintain_order=True)
+            .join(fetched, on="part", how="left", maintain_order="left")
+            .sort(*key, "part", maintain_order=True)
+            .with_columns(place=pl.int_range(pl.len()).over(key), before=pl.col("value").shift(1))
+            .filter((pl.col("place") == 0) | pl.col("value").ne_missing(pl.col("before")))
+            .with_columns(
+                available_at=pl.when(pl.col("place") == 0)
+                .then("available_at")
+                .otherwise(pl.max_horizontal("available_at", "ingested_at"))
+            )
+            .sort(*key, maintain_order=True)
+        )
+        columns = {**RAW_FUNDAMENTALS, "ingested_at": pl.Datetime("us", "UTC")}
+        return self._of_universe(_within(rows, "available_at", first, last), columns)
 
     def news(self, first: date, last: date) -> pl.DataFrame:
         """News published on the Shanghai days from ``first`` to ``last``."""
@@ -241,7 +269,9 @@ class LiveSource:
         )
         members = self.index_members().select("symbol").unique()
         families = {part.id: part.family.value for part in parts}
-        rows = rows.join(members, on="symbol", how="semi", maintain_order="left").with_columns(
+        rows = rows.join(members, on="symbol", how="semi", maintain_order="left")
+        rows = with_status(self.store, parts, rows, self._sessions(), self.coverage()[1])
+        rows = rows.with_columns(
             source=pl.col("part").replace_strict(families, return_dtype=pl.String),
             supplemented=pl.lit(value=False),
             supplement_disagrees=pl.lit(value=False),

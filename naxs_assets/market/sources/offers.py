@@ -96,6 +96,10 @@ CONFIRMING: dict[PulledTable, PulledTable] = {
 """The tables that confirm bars, each with the one that it is read as."""
 
 
+NO_ROW_WHEN_SUSPENDED = frozenset({Family.SINA, Family.TENCENT, Family.EASTMONEY})
+"""Families whose histories have no row on a day of suspension; their days have one."""
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What is asked of an offer; an offer reads the parts that its table needs.

@@ -31,6 +31,9 @@ ORDER: dict[PulledTable, tuple[Family, ...]] = {
     T.FACTORS: (Family.BAOSTOCK, Family.SINA),
     T.INDEX_BARS: (Family.EASTMONEY, Family.BAOSTOCK),
     T.INDUSTRY: (Family.SHENWAN,),
+    T.SUSPENSIONS: (Family.EASTMONEY_DATACENTER,),
+    T.ST: (Family.EASTMONEY,),
+    T.FUNDAMENTALS: (Family.EASTMONEY_DATACENTER,),
 }
 
 
@@ -91,6 +94,20 @@ class Upstream:
                 for name, value in values.items()
             )
 
+    def disagree(self, by: float) -> None:
+        """Let who confirms bars tell closes that are off by so many CNY."""
+        true = self.frames[Family.SINA, T.DAY]
+        for family, table in self.frames:
+            if table in CONFIRMING:
+                self.frames[family, table] = true.with_columns(pl.col("close") + by)
+
+    def lose(self, family: Family, *tables: PulledTable, every: int = 2) -> None:
+        """Let the family leave out every second row (or another) of these tables."""
+        for table in tables:
+            frame = self.frames[family, table]
+            kept = pl.int_range(pl.len()) % every != 1
+            self.frames[family, table] = frame.filter(kept)
+
     def break_down(self, *families: Family) -> None:
         """Let these families fail from now on, and no other."""
         self.failing = {family: BrokenError("the connection was closed") for family in families}
@@ -98,7 +115,7 @@ class Upstream:
 
 def _matching(frame: pl.DataFrame, table: PulledTable, call: Call) -> pl.DataFrame:
     arguments = call.arguments
-    if table in (T.INSTRUMENTS, T.INDUSTRY):
+    if table in (T.INSTRUMENTS, T.INDUSTRY, T.FUNDAMENTALS):
         return frame
     if table is T.FACTORS:
         return frame.filter(symbol=arguments["symbols"]).filter(
@@ -162,11 +179,10 @@ def upstream_of(source: Source, clock: Clock, last: date) -> Upstream:
     )
     open_days = pl.DataFrame({"date": source.open_days()})
     index_bars = source.index_bars(first, last)
-    poor = bars.filter(~pl.col("is_suspended")).with_columns(
-        turnover=pl.lit(None, dtype=pl.Float64), is_suspended=pl.lit(None, dtype=pl.Boolean)
-    )
+    unknown = {"turnover": pl.lit(None, pl.Float64), "is_suspended": pl.lit(None, pl.Boolean)}
+    poor = bars.filter(~pl.col("is_suspended")).with_columns(**unknown)
     frames = {
-        (Family.SINA, T.DAY): poor,
+        (Family.SINA, T.DAY): bars.with_columns(**unknown),
         (Family.SINA, T.HISTORY): poor,
         (Family.TENCENT, T.CONFIRMING_DAY): poor,
         (Family.SINA, T.CONFIRMING_HISTORY): poor,
@@ -183,8 +199,9 @@ def upstream_of(source: Source, clock: Clock, last: date) -> Upstream:
     }.items():
         for family in ORDER[table]:
             frames[family, table] = _pulled(table, frame)
-    industry = pl.DataFrame(schema=PULLED[T.INDUSTRY])
-    frames[Family.SHENWAN, T.INDUSTRY] = industry
+    for table in (T.INDUSTRY, T.SUSPENSIONS, T.ST, T.FUNDAMENTALS):
+        for family in ORDER[table]:
+            frames[family, table] = pl.DataFrame(schema=PULLED[table])
     return Upstream(frames, clock)
 
 
@@ -195,6 +212,6 @@ def _pulled(table: PulledTable, frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def puller(store: PulledStore, upstream: Upstream) -> Puller:
-    """Pulls from the upstream in memory."""
-    return Puller(store, upstream, offers, INDEX, upstream.clock)
+def puller(store: PulledStore, upstream: Upstream, *also: PulledTable) -> Puller:
+    """Pulls from the upstream in memory, the tables ``also`` beside bars and what they need."""
+    return Puller(store, upstream, offers, INDEX, upstream.clock, also)

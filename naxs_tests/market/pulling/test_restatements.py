@@ -9,7 +9,7 @@ import polars as pl
 from naxs_assets.market.fetching.calls import Family
 from naxs_assets.market.pulling.parts import PulledStore
 from naxs_assets.market.pulling.replay import parts_of, replay
-from naxs_assets.market.sources.offers import PulledTable
+from naxs_assets.market.sources.offers import PULLED, PulledTable
 from naxs_tests.market.pulling.conftest import FIRST
 from naxs_tests.market.pulling.memory import Clock, Upstream, offers, puller
 from naxs_tests.market.pulling.test_pull import TODAY, TOMORROW, live
@@ -126,3 +126,55 @@ def test_bars_that_a_pull_left_uncompared_are_compared_by_the_next(
     assert again.compared_through() == through
     found = puller(again, upstream).pull(FIRST, date(2021, 9, 2)).restatements
     assert found.get_column("column").to_list() == ["volume"]
+
+
+# --- Factors and fundamentals -------------------------------------------------------------------
+
+
+def test_a_revised_factor_of_the_past_is_told(
+    store: PulledStore, upstream: Upstream, clock: Clock
+) -> None:
+    puller(store, upstream).pull(FIRST, TODAY)
+    series = upstream.frames[Family.BAOSTOCK, PulledTable.FACTORS]
+    symbol, ex_date, factor = series.filter(pl.col("ex_date") <= TODAY).row(0)
+    here = (pl.col("symbol") == symbol) & (pl.col("ex_date") == ex_date)
+    revised = pl.when(here).then(factor * 1.01).otherwise("factor").alias("factor")
+    upstream.frames[Family.BAOSTOCK, PulledTable.FACTORS] = series.with_columns(revised)
+    clock.set(TOMORROW)
+    assert puller(store, upstream).pull(FIRST, TOMORROW).restatements.is_empty()
+    # A month after it was asked for, a series is asked for again.
+    clock.set(later := date(2021, 9, 30))
+    told = puller(store, upstream).pull(FIRST, later).restatements.filter(table="factors")
+    assert told.select("symbol", "date", "column", "old", "new").rows() == [
+        (symbol, ex_date, "factor", str(factor), str(factor * 1.01))
+    ]
+
+
+def test_a_figure_told_otherwise_is_a_revision_from_then_on(
+    store: PulledStore, upstream: Upstream, clock: Clock
+) -> None:
+    announced = datetime(2021, 8, 27, 16, tzinfo=UTC)
+    members = puller(store, upstream)
+    members.pull(FIRST, TODAY)
+    symbol = live(store, clock).instruments().item(0, "symbol")
+    place = (Family.EASTMONEY_DATACENTER, PulledTable.FUNDAMENTALS)
+    seen = []
+    for day, value in ((TODAY, 9.15), (date(2021, 9, 8), 9.15), (date(2021, 9, 16), 91.5)):
+        figure = (symbol, date(2021, 6, 30), date(2021, 8, 27), announced, "bps", value)
+        upstream.frames[place] = pl.DataFrame(
+            [figure], schema=PULLED[PulledTable.FUNDAMENTALS], orient="row"
+        )
+        clock.set(day)
+        puller(store, upstream, PulledTable.FUNDAMENTALS).pull(FIRST, day)
+        seen.append(clock().astimezone(UTC))
+    figures = live(store, clock).fundamentals(date.min, date.max)
+    assert figures.select("value", "available_at", "ingested_at").rows() == [
+        (9.15, announced, seen[0]),
+        (91.5, seen[2], seen[2]),
+    ]
+    told = store.restatements().filter(table="fundamentals")
+    assert told.select("date", "column", "old", "new").rows() == [
+        (date(2021, 6, 30), "bps", "9.15", "91.5")
+    ]
+    then = live(store, clock, seen[1]).fundamentals(date.min, date.max)
+    assert then["value"].to_list() == [9.15]
