@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from naxs_assets.market.pulling.parts import RESTATEMENTS, Part, PulledStore, as_text
+from naxs_assets.market.pulling.restated_values import changed_factors, changed_figures
 from naxs_assets.market.pulling.winners import (
     BAR_TABLES,
     Ranks,
@@ -35,7 +36,8 @@ def note_restatements(store: PulledStore, bars: Ranks, index_bars: Ranks) -> pl.
 
     Appends to the store and returns what they changed: every value of bars that was known and is
     now another or unknown; of another family, another by more than rounding. A day that comes anew,
-    and a value that was unknown before, restate nothing. Of factors and fundamentals a value that
+    and a value that was unknown before, restate nothing. A bar that its family does not tell any
+    more (column ``row``) stands nevertheless. Of factors and fundamentals a value that
     the same family tells otherwise than before is one (``date`` is the ex-date or the report
     period), and so is a factor that is gone or new within days that were known. After a kill the
     next call compares what this one did not.
@@ -53,8 +55,8 @@ def note_restatements(store: PulledStore, bars: Ranks, index_bars: Ranks) -> pl.
             index_bars,
             winning_index_bars,
         ),
-        _changed_factors(store, [p for p in parts if p.table is PulledTable.FACTORS], before),
-        _changed_figures(store, [p for p in parts if p.table is PulledTable.FUNDAMENTALS], before),
+        changed_factors(store, [p for p in parts if p.table is PulledTable.FACTORS], before),
+        changed_figures(store, [p for p in parts if p.table is PulledTable.FUNDAMENTALS], before),
     ]
     result = pl.concat(found)
     store.add_restatements(result, parts[-1].id)
@@ -77,6 +79,8 @@ def _changed(
         old = winning(store, known, ranks, first, last)
         new = winning(store, parts, ranks, first, last)
         found.append(_differences(old, new, sources))
+        if "symbol" in old.columns:
+            found.append(_withdrawn(store, old, added, sources))
         first = last + timedelta(days=1)
     return pl.concat(found)
 
@@ -126,6 +130,65 @@ def _differences(old: pl.DataFrame, new: pl.DataFrame, parts: dict[int, Part]) -
     ).select(*RESTATEMENTS)
 
 
+def _withdrawn(
+    store: PulledStore, old: pl.DataFrame, added: Sequence[Part], parts: dict[int, Part]
+) -> pl.DataFrame:
+    """The bars of ``old`` that an added part of their own family should have and has not."""
+    families = {number: part.family.value for number, part in parts.items()}
+    instants = {number: as_text(part.fetched_at) for number, part in parts.items()}
+    key = ["date", "symbol", "family"]
+    family = pl.col("part").replace_strict(families, return_dtype=pl.String)
+    old = old.unique(["date", "symbol"], keep="first", maintain_order=True).select(
+        "date", "symbol", family=family
+    )
+    spans = pl.DataFrame(
+        [
+            (p.scope, p.family.value, p.wanted.first, p.wanted.last, as_text(p.fetched_at))
+            for p in added
+        ],
+        schema={
+            "symbol": pl.String,
+            "family": pl.String,
+            "date": pl.Date,
+            "last": pl.Date,
+            "seen_at": pl.String,
+        },
+        orient="row",
+    )
+    whole_days = spans.filter(pl.col("date") == pl.col("last")).drop("symbol", "last")
+    histories = spans.rename({"date": "first"})
+    asked = pl.concat(
+        [
+            old.join(whole_days, on=["date", "family"], how="inner").select(*key, "seen_at"),
+            old.join(histories, on=["symbol", "family"], how="inner")
+            .filter(pl.col("date").is_between(pl.col("first"), pl.col("last")))
+            .select(*key, "seen_at"),
+        ]
+    )
+    told = store.rows_of(PulledTable.HISTORY, added).select(
+        "date",
+        "symbol",
+        family=family,
+        seen_at=pl.col("part").replace_strict(instants, return_dtype=pl.String),
+    )
+    gone = asked.join(told, on=[*key, "seen_at"], how="anti")
+    return (
+        gone.select(
+            pl.lit("bars").alias("table"),
+            "symbol",
+            "date",
+            pl.lit("row").alias("column"),
+            pl.lit("present").alias("old"),
+            pl.lit(None, pl.String).alias("new"),
+            pl.col("family").alias("old_source"),
+            pl.col("family").alias("new_source"),
+            "seen_at",
+        )
+        .unique(["symbol", "date"], keep="first", maintain_order=True)
+        .sort("date", "symbol")
+    )
+
+
 def _rounded(column: str) -> pl.Expr:
     """Whether another family tells the same value, rounded otherwise."""
     if column not in _ROUNDING:
@@ -134,66 +197,3 @@ def _rounded(column: str) -> pl.Expr:
     was, now = pl.col(column), pl.col(f"{column}:new")
     within = (now - was).abs() <= absolute + share * was.abs() + 1e-9
     return pl.col("other_family") & within.fill_null(value=False)
-
-
-def _changed_factors(store: PulledStore, parts: Sequence[Part], before: int) -> pl.DataFrame:
-    """The ex-dates of each symbol at which a newer series is another, as far as the older went."""
-    table = PulledTable.FACTORS
-    last: dict[tuple[str, str], Part] = {}
-    found = [pl.DataFrame(schema=RESTATEMENTS)]
-    for part in parts:
-        place = part.scope, part.family.value
-        older = last.get(place)
-        last[place] = part
-        if older is None or part.id <= before or part.content_hash == older.content_hash:
-            continue
-        span = pl.col("ex_date").is_between(older.wanted.first, older.wanted.last)
-        old, new = (store.rows(one).filter(span) for one in (older, part))
-        both = old.join(new, on=["symbol", "ex_date"], how="full", suffix=":new", coalesce=True)
-        changed = both.filter(pl.col("factor").ne_missing(pl.col("factor:new")))
-        found.append(_told(table, changed, "ex_date", pl.lit("factor"), "factor", older, part))
-    return pl.concat(found)
-
-
-def _changed_figures(store: PulledStore, parts: Sequence[Part], before: int) -> pl.DataFrame:
-    """The figures of which a newer answer of the same family tells another value."""
-    found = [pl.DataFrame(schema=RESTATEMENTS)]
-    key = ["symbol", "report_period", "item", "available_at"]
-    for part in parts:
-        if part.id <= before:
-            continue
-        new = store.rows(part).select(*key, "value").unique(key, keep="last", maintain_order=True)
-        for older in reversed([p for p in parts if p.id < part.id and p.family is part.family]):
-            old = store.rows(older).select(*key, "value")
-            both = old.unique(key, keep="last").join(new, on=key, how="inner", suffix=":new")
-            changed = both.filter(pl.col("value").ne_missing(pl.col("value:new")))
-            found.append(
-                _told(part.table, changed, "report_period", pl.col("item"), "value", older, part)
-            )
-            new = new.join(old, on=key, how="anti", maintain_order="left")
-            if new.is_empty():
-                break
-    return pl.concat(found)
-
-
-def _told(
-    table: PulledTable,
-    changed: pl.DataFrame,
-    day: str,
-    column: pl.Expr,
-    value: str,
-    older: Part,
-    newer: Part,
-) -> pl.DataFrame:
-    """Rows of ``RESTATEMENTS`` for ``changed``, with ``value`` and ``value:new``."""
-    return changed.select(
-        pl.lit(table.value).alias("table"),
-        "symbol",
-        pl.col(day).alias("date"),
-        column.alias("column"),
-        pl.col(value).cast(pl.String).alias("old"),
-        pl.col(f"{value}:new").cast(pl.String).alias("new"),
-        pl.lit(older.family.value).alias("old_source"),
-        pl.lit(newer.family.value).alias("new_source"),
-        pl.lit(as_text(newer.fetched_at)).alias("seen_at"),
-    ).sort("date", "symbol", "column")

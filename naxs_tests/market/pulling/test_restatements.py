@@ -128,6 +128,23 @@ def test_bars_that_a_pull_left_uncompared_are_compared_by_the_next(
     assert found.get_column("column").to_list() == ["volume"]
 
 
+def test_a_bar_that_is_not_told_any_more_is_noted_and_stands(
+    store: PulledStore, upstream: Upstream, clock: Clock
+) -> None:
+    puller(store, upstream).pull(FIRST, TODAY)
+    before = live(store, clock).bars(FIRST, TODAY)
+    symbol = before.filter(pl.col("date") == CORRECTED).item(0, "symbol")
+    here = (pl.col("symbol") == symbol) & (pl.col("date") == CORRECTED)
+    place = (Family.BAOSTOCK, PulledTable.DAY)
+    upstream.frames[place] = upstream.frames[place].filter(~here)
+    clock.set(TOMORROW)
+    told = puller(store, upstream).pull(FIRST, TOMORROW).restatements
+    assert told.select("symbol", "date", "column", "old", "new").rows() == [
+        (symbol, CORRECTED, "row", "present", None)
+    ]
+    assert live(store, clock).bars(FIRST, TODAY).equals(before)
+
+
 # --- Factors and fundamentals -------------------------------------------------------------------
 
 
