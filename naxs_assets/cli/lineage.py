@@ -121,7 +121,10 @@ def down(home: Home, asset: str, month: str, as_of: datetime | None, as_json: bo
 @click.pass_obj
 def verify(home: Home, set_aside: bool, as_json: bool) -> None:
     """Check every file against its hashes, and the chain of events."""
+    from naxs_assets.market.pulling.parts import PULLED_FOLDER, PulledStore
+
     result = verify_home(home.lineage(), set_aside=set_aside)
+    parts, broken_parts = PulledStore(home.folder / PULLED_FOLDER).damaged()
     if as_json:
         click.echo(
             json.dumps(
@@ -133,6 +136,11 @@ def verify(home: Home, set_aside: bool, as_json: bool) -> None:
                     ],
                     "broken_event": result.broken_event,
                     "forged": list(result.forged),
+                    "pulled_parts": parts,
+                    "damaged_parts": [
+                        {"part": str(part), "id": part.id, "what": error.what}
+                        for part, error in broken_parts
+                    ],
                 },
                 ensure_ascii=False,
             )
@@ -145,12 +153,22 @@ def verify(home: Home, set_aside: bool, as_json: bool) -> None:
             click.echo(f"  the chain of events breaks at event {result.broken_event}")
         for what in result.forged:
             click.echo(f"  changed by hand: {what}")
+        if parts:
+            click.echo(f"{parts} pulled parts checked, {len(broken_parts)} damaged")
+        for part, error in broken_parts:
+            click.echo(f"  {part}: {error.what}")
+    remedies = []
+    if broken_parts:
+        first = min(part.wanted.first for part, _ in broken_parts)
+        remedies.append(f"naxs pull --replay --from {first} writes damaged parts anew")
     if not result.is_sound:
+        remedies.append(
+            "naxs lineage verify --set-aside, then naxs run re-makes damaged files; "
+            "a ledger that was changed by hand must come from a backup"
+        )
+    if remedies:
         raise DamageFoundError(
-            "the home is not intact",
-            where=str(home.folder),
-            remedy="naxs lineage verify --set-aside, then naxs run re-makes damaged files; "
-            "a ledger that was changed by hand must come from a backup",
+            "the home is not intact", where=str(home.folder), remedy="; ".join(remedies)
         )
 
 

@@ -17,6 +17,7 @@ from naxs_assets.errors import EXIT_DEGRADED, EXIT_FAILED, ConfigurationError
 if TYPE_CHECKING:
     from naxs_assets.market.pulling.opening import LiveHome
     from naxs_assets.market.pulling.planning import Ask
+    from naxs_assets.market.pulling.replay import Finding
 
 _LONGEST_REASON = 120
 
@@ -24,8 +25,8 @@ _LONGEST_REASON = 120
 @click.command()
 @click.option("--universe", help="Must be the home's own (default: that).")
 @click.option("--from", "first", type=DAY, help="First day (default: the home's first).")
-@click.option("--to", "last", type=DAY, help="Last day (default: the last whose bars are final).")
-@click.option("--replay", is_flag=True, help="Read kept answers again, without network; compare.")
+@click.option("--to", "last", type=DAY, help="Last day (default: last final; to replay: today).")
+@click.option("--replay", is_flag=True, help="Read kept answers again, no network: compare, mend.")
 @click.option("--refetch", is_flag=True, help="Ask for everything again, not only for what lacks.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_context
@@ -45,8 +46,11 @@ def pull(
     home: Home = context.obj
     opened = LiveHome.of(home.settings())
     begins = first.date() if first else opened.live.first
-    ends = last.date() if last else last_final_day(opened.settings.clock())
-    _check(opened, universe, begins, ends)
+    # A morning's parts are of a day that is not final.
+    newest = opened.settings.today() if replay else last_final_day(opened.settings.clock())
+    ends = last.date() if last else newest
+    # What is stored may be older than the first day, where that was set later.
+    _check(opened, universe, begins, ends, earliest=date.min if replay else opened.live.first)
     if replay and refetch:
         raise ConfigurationError(
             "a replay asks nobody", where="--replay --refetch", remedy="give one of the two"
@@ -66,7 +70,9 @@ def pull(
         context.exit(EXIT_DEGRADED)
 
 
-def _check(opened: LiveHome, universe: str | None, first: date, last: date) -> None:
+def _check(
+    opened: LiveHome, universe: str | None, first: date, last: date, *, earliest: date
+) -> None:
     if universe is not None and universe != opened.live.universe:
         raise ConfigurationError(
             f"this home is of the universe {opened.live.universe}",
@@ -74,7 +80,7 @@ def _check(opened: LiveHome, universe: str | None, first: date, last: date) -> N
             remedy="leave it out, or make another home for that universe",
         )
     today = opened.settings.today()
-    if not opened.live.first <= first <= last <= today:
+    if not earliest <= first <= last <= today:
         raise ConfigurationError(
             f"the days {first} to {last} do not lie within the market",
             where=f"--from {first} --to {last}",
@@ -85,26 +91,33 @@ def _check(opened: LiveHome, universe: str | None, first: date, last: date) -> N
 def _replay(
     context: click.Context, opened: LiveHome, first: date, last: date, *, as_json: bool
 ) -> None:
-    count, differences = opened.replay(first, last)
-    facts = {
-        "first": first.isoformat(),
-        "last": last.isoformat(),
-        "parts": count,
-        "differences": [
-            {"part": str(one.part), "fetched_at": one.part.fetched_at.isoformat(), "what": one.what}
-            for one in differences
-        ],
-    }
+    count, found = opened.replay(first, last)
+    mended = [one for one in found if one.mended]
+    differences = [one for one in found if not one.mended]
     if as_json:
+        facts = {
+            "first": first.isoformat(),
+            "last": last.isoformat(),
+            "parts": count,
+            "mended": [_finding_facts(one) for one in mended],
+            "differences": [_finding_facts(one) for one in differences],
+        }
         click.echo(json.dumps(facts, ensure_ascii=False))
-    elif differences:
-        click.echo(f"{len(differences)} of {count} parts read otherwise than they are stored")
-        for one in differences:
-            click.echo(f"  {one.part}: {one.what}")
     else:
-        click.echo(f"{count} parts read again, bit by bit as they are stored")
+        for one in mended:
+            click.echo(f"mended: {one.part}: {one.what}")
+        if differences:
+            click.echo(f"{len(differences)} of {count} parts read otherwise than they are stored")
+            for one in differences:
+                click.echo(f"  {one.part}: {one.what}")
+        else:
+            click.echo(f"{count} parts read again, bit by bit as they are stored")
     if differences:
         context.exit(EXIT_FAILED)
+
+
+def _finding_facts(one: Finding) -> dict[str, str]:
+    return {"part": str(one.part), "fetched_at": one.part.fetched_at.isoformat(), "what": one.what}
 
 
 def _stale(home: Home) -> dict[str, list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -26,15 +26,19 @@ LIVE_TINY = TINY | {
 
 @contextmanager
 def served_by(upstream: Upstream) -> Iterator[None]:
-    """Live homes ask this upstream and no other, within the block."""
+    """Live homes ask this upstream and no other, and replay what it said, within the block."""
 
     @contextmanager
     def fetcher(_home: LiveHome) -> Iterator[Upstream]:
         yield upstream
 
+    def recorded(_folder: Path) -> AbstractContextManager[Upstream]:
+        return nullcontext(upstream)
+
     with (
         patch("naxs_assets.market.pulling.opening.offers_of", offers),
         patch.object(LiveHome, "_fetcher", fetcher),
+        patch("naxs_assets.market.pulling.opening.ReplayFetcher", recorded),
     ):
         yield
 

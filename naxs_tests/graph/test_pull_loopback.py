@@ -23,6 +23,8 @@ from filelock import FileLock
 from naxs_assets.cli.main import cli
 from naxs_assets.definitions import Platform, open_platform
 from naxs_assets.market.fetching.calls import Family
+from naxs_assets.market.pulling.parts import PulledStore
+from naxs_assets.market.sources.offers import PulledTable
 from naxs_assets.market.synthetic import SyntheticMarket
 from naxs_assets.settings import SHANGHAI, load_settings
 from naxs_tests.graph.live import LIVE_TINY
@@ -147,13 +149,22 @@ def test_the_restatement_drill(live: Live, monkeypatch: pytest.MonkeyPatch) -> N
     close(platform)
     assert live.facts("run", "tiny")["made"] == {}
 
-    # Every kept answer reads as it is stored, with the network off.
+    # Every kept answer reads as it is stored, with the network off, and mends what is damaged.
+    objects = live.home / "pulled" / "objects"
+    files = {file: file.read_bytes() for file in sorted(objects.glob("*/*"))}
+    days = PulledStore(live.home / "pulled").parts(PulledTable.DAY)
+    august = [part for part in days if part.wanted.first >= date(2021, 8, 1)]
+    flipped, gone = (live.home / "pulled" / part.uri for part in (august[0], august[-1]))
+    flipped.write_bytes(files[flipped][:100] + b"?" + files[flipped][101:])
+    gone.unlink()
     for name in live.upstream.environment:
         if name.lower().endswith("_proxy"):
             monkeypatch.setenv(name, NOBODY)
     asked = len(live.upstream.requests)
     replayed = live.facts("pull", "--replay", "--from", "2021-08-01")
     assert replayed["differences"] == []
+    assert [one["part"] for one in replayed["mended"]] == [str(august[0]), str(august[-1])]
+    assert {file: file.read_bytes() for file in sorted(objects.glob("*/*"))} == files
     assert replayed["parts"] > 50
     assert len(live.upstream.requests) == asked
 

@@ -22,7 +22,7 @@ from naxs_assets.market.fetching.replay import ReplayFetcher
 from naxs_assets.market.pulling.parts import PULLED_FOLDER, PulledStore
 from naxs_assets.market.pulling.planning import Ask, Lives
 from naxs_assets.market.pulling.pull import Puller, PullResult, bar_ranks, table_ranks
-from naxs_assets.market.pulling.replay import Difference, parts_of, replay
+from naxs_assets.market.pulling.replay import Finding, parts_of, replay
 from naxs_assets.market.pulling.universe import lives_of, sessions_of
 from naxs_assets.market.pulling.winners import BAR_TABLES, Ranks
 from naxs_assets.market.sources.offers import Offer, PulledTable
@@ -151,12 +151,23 @@ class LiveHome:
             )
             return puller.pull(first, last, refetch=refetch)
 
-    def replay(self, first: date, last: date) -> tuple[int, list[Difference]]:
-        """Read the parts of these days again, without network; how many, and which differ."""
+    def replay(self, first: date, last: date) -> tuple[int, list[Finding]]:
+        """Read the parts of these days again, without network, and mend damaged files.
+
+        How many parts there are, and what is amiss. Raises ``NaxsError`` if there are none, and
+        :class:`PullBusyError` when a file is to be mended while a pull runs here.
+        """
         parts = parts_of(self.store, first, last)
+        if not parts:
+            raise NaxsError(
+                f"no part of the days {first} to {last} is stored",
+                where=str(self.store.folder),
+                remedy="bring them: naxs pull; what was pulled before and is gone comes from a "
+                "backup of this folder",
+            )
         with ReplayFetcher(self._fetching) as recorded:
             # Of every family, also of one that is no longer in the order.
-            return len(parts), replay(self.store, parts, recorded, offers_of)
+            return len(parts), replay(self.store, parts, recorded, offers_of, self._alone)
 
     @property
     def _fetching(self) -> Path:
@@ -185,7 +196,8 @@ class LiveHome:
             raise PullBusyError(
                 "another pull runs in this home",
                 where=str(lock),
-                remedy="wait until it is done; what it brings needs no second pull",
+                remedy="wait until it is done; what it brings needs no second pull, a replay is "
+                "to be started again",
             ) from error
 
 

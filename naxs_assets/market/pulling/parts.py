@@ -16,7 +16,7 @@ import polars as pl
 
 from naxs_assets.errors import NaxsError
 from naxs_assets.lineage.content_hash import canonical_json, json_hash, table_hash
-from naxs_assets.lineage.store import Store
+from naxs_assets.lineage.store import DamagedFileError, Store
 from naxs_assets.market.fetching.calls import Answer, Family
 from naxs_assets.market.sources.offers import PULLED, PulledTable, Wanted
 
@@ -25,7 +25,8 @@ PULLED_FOLDER = "pulled"
 
 _INDEX_FILE = "index.db"
 _BUSY_SECONDS = 60
-# Append-only: nothing here is updated but the one mark of how far parts have been compared.
+# Append-only: nothing here is updated but the one mark of how far parts have been compared, and
+# the sha256 of a file that was mended.
 _TABLES = """
 CREATE TABLE IF NOT EXISTS pulls (
     id INTEGER PRIMARY KEY, at TEXT NOT NULL, verdict TEXT NOT NULL, facts TEXT NOT NULL
@@ -169,8 +170,52 @@ class PulledStore:
         return [_part(row) for row in found]
 
     def rows(self, part: Part) -> pl.DataFrame:
-        """The rows of a part, checked against the sha256 of its file."""
-        return pl.read_parquet(io.BytesIO(self._store.read(part.uri, part.file_sha256)))
+        """The rows of a part, checked against the sha256 of its file.
+
+        Raises :class:`DamagedFileError` if the file is missing or damaged.
+        """
+        try:
+            data = self._store.read(part.uri, part.file_sha256)
+        except DamagedFileError as error:
+            raise DamagedFileError(
+                f"{part}: {error.what}",
+                where=error.where,
+                remedy=f"naxs pull --replay --from {part.wanted.first} writes it anew from the "
+                "kept answers",
+            ) from error
+        return pl.read_parquet(io.BytesIO(data))
+
+    def damage(self, part: Part) -> DamagedFileError | None:
+        """What ails the file of a part; None if it is there and its sha256 is the recorded one."""
+        try:
+            self._store.read(part.uri, part.file_sha256)
+        except DamagedFileError as error:
+            return error
+        return None
+
+    def damaged(self) -> tuple[int, list[tuple[Part, DamagedFileError]]]:
+        """How many parts there are, and those whose file is missing or damaged."""
+        parts = self.parts()
+        found = [(part, error) for part in parts if (error := self.damage(part)) is not None]
+        return len(parts), found
+
+    def mend(self, part: Part, rows: pl.DataFrame) -> str:
+        """Write the file of ``part`` anew from ``rows`` and return the sha256 of its bytes.
+
+        What was there is moved to ``damaged/``. The bytes may be others than before, as those of
+        another version of the Parquet writer. Raises ``ValueError`` for other rows.
+        """
+        if table_hash(rows, ()) != part.content_hash:
+            raise ValueError(f"these are not the rows of {part}")
+        if self._store.holds(part.uri):
+            self._store.set_aside(part.uri)
+        stored = self._store.put_table(rows, part.content_hash, ())
+        with self._open() as database:
+            # A file is shared by all the parts of its content.
+            database.execute(
+                "UPDATE parts SET file_sha256 = ? WHERE uri = ?", (stored.sha256, part.uri)
+            )
+        return stored.sha256
 
     def rows_of(
         self,

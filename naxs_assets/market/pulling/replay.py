@@ -1,15 +1,21 @@
-"""Reading every kept answer again, without network: the rows must be the ones that are stored."""
+"""Reading every kept answer again, without network: the rows must be the ones that are stored.
+
+A stored file that is not what it was is mended from the answers.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
 
 import polars as pl
 
+from naxs_assets.errors import NaxsError
 from naxs_assets.lineage.content_hash import table_hash
+from naxs_assets.lineage.store import DamagedFileError
 from naxs_assets.market.fetching.calls import Answer, Call
 from naxs_assets.market.fetching.errors import FetchError
 from naxs_assets.market.pulling.fallback import read_rows
@@ -27,11 +33,20 @@ class Recorded(Protocol):
 
 
 @dataclass(frozen=True)
-class Difference:
-    """A part that reads otherwise today than when it was stored, and in what."""
+class Finding:
+    """A part of which something is amiss, and what.
+
+    Either its answers read otherwise today than when it was stored, or its file was damaged and
+    is ``mended``.
+    """
 
     part: Part
     what: str
+    mended: bool = False
+
+
+class _OtherCallsError(NaxsError):
+    """What the answers of a part were asked by is not what its table is asked by today."""
 
 
 def parts_of(store: PulledStore, first: date, last: date) -> list[Part]:
@@ -44,37 +59,60 @@ def replay(
     parts: Iterable[Part],
     recorded: Recorded,
     offers: Offers,
-    on_read: Callable[[Part], None] = lambda _part: None,
-) -> list[Difference]:
+    alone: Callable[[], AbstractContextManager[object]] = nullcontext,
+) -> list[Finding]:
     """Read the answers of ``parts`` again and compare with what is stored, bit by bit.
 
-    Writes nothing. A change of our own parser shows as differences, and so does a damaged
-    response.
+    A change of our own parser is found, and so is a damaged response. A file that is missing or
+    damaged is written anew, within ``alone``, where the answers still give its content; nothing
+    else is written.
     """
     found = []
-    for part in parts:
+    mended: dict[str, str] = {}  # a file may be of several parts
+    for listed in parts:
+        part = replace(listed, file_sha256=mended.get(listed.uri, listed.file_sha256))
+        damage = store.damage(part)
         try:
-            what = _difference(store, part, recorded, offers)
-        except FetchError as error:
-            what = f"{error.kind}: {error.what}"
-        if what:
-            found.append(Difference(part, what))
-        on_read(part)
+            rows = _read_again(part, recorded, offers)
+        except (FetchError, _OtherCallsError) as error:
+            what = f"{error.kind}: {error.what}" if isinstance(error, FetchError) else error.what
+            found.append(_difference(part, damage, what))
+            continue
+        if table_hash(rows, ()) != part.content_hash:
+            what = _in_words(store.rows(part), rows) if damage is None else _counted(part, rows)
+            found.append(_difference(part, damage, what))
+        elif damage is not None:
+            with alone():
+                mended[part.uri] = store.mend(part, rows)
+            found.append(Finding(part, damage.what, mended=True))
     return found
 
 
-def _difference(store: PulledStore, part: Part, recorded: Recorded, offers: Offers) -> str | None:
+def _difference(part: Part, damage: DamagedFileError | None, what: str) -> Finding:
+    if damage is None:
+        return Finding(part, what)
+    return Finding(
+        part, f"{damage.what}; not mended: {what}; put {damage.where} back from a backup"
+    )
+
+
+def _read_again(part: Part, recorded: Recorded, offers: Offers) -> pl.DataFrame:
+    """The rows that the kept answers of a part amount to today."""
     offer = next((offer for offer in offers(part.table) if offer.family is part.family), None)
     if offer is None:
-        return f"{part.family.value} does not offer {part.table.value} any more"
+        raise _OtherCallsError(f"{part.family.value} does not offer {part.table.value} any more")
     calls = offer.calls(part.wanted)
     if tuple(call.request_hash for call in calls) != part.request_hashes:
-        return "the table is asked for by other calls now"
+        raise _OtherCallsError("the table is asked for by other calls now")
     answers = [recorded.fetch_as_of(call, part.fetched_at) for call in calls]
     rows, _ = read_rows(Ask(part.table, part.scope, part.wanted), offer, answers)
-    if table_hash(rows, ()) == part.content_hash:
-        return None
-    return _in_words(store.rows(part), rows)
+    return rows
+
+
+def _counted(part: Part, rows: pl.DataFrame) -> str:
+    if rows.height != part.rows:
+        return f"the answers give {rows.height} rows instead of {part.rows}"
+    return "the answers give other values"
 
 
 def _in_words(stored: pl.DataFrame, read: pl.DataFrame) -> str:
