@@ -94,7 +94,14 @@ def _result(rule: Rule, months: dict[str, list[dict[str, Any]]]) -> dg.AssetChec
         asset_key=_PRICES,
         passed=not broken,
         severity=dg.AssetCheckSeverity.ERROR if blocks else dg.AssetCheckSeverity.WARN,
-        description=_in_words(rule, rows, len(broken), len(applicable), len(found)),
+        description=_in_words(
+            rule,
+            rows,
+            len(broken),
+            len(applicable),
+            len(found),
+            _example(worst[0] if worst else {}),
+        ),
         metadata={
             "rule": rule.id,
             "severity": rule.severity.value,
@@ -119,11 +126,17 @@ def _applies_to(rule: Rule, applicable: int, months: Set[str]) -> str:
     return f"the {rule.scope.value}" if applicable else "nothing here"
 
 
-def _in_words(rule: Rule, rows: int, broken: int, applicable: int, months: int) -> str:
+def _example(finding: Mapping[str, Any]) -> str:
+    known = (str(finding.get("sample", "")).partition(",")[0], finding.get("note", ""))
+    return ": ".join(text for text in known if text)
+
+
+def _in_words(rule: Rule, rows: int, broken: int, applicable: int, months: int, worst: str) -> str:
+    """``worst`` is the first key of the worst finding and what is wrong there."""
     if months and not applicable:
         return "不适用：数据源没有所需的列或表 not applicable: the source lacks what it needs"
     if rule.scope not in _OF_MONTHS:
-        return "符合 met" if not broken else f"{rows:,} 处不符 broken by {rows:,}"
+        return "符合 met" if not broken else f"{rows:,} 处不符 broken by {rows:,} ({worst})"
     if not broken:
         return f"{applicable} 个月均符合 met in all of {applicable} months"
     return (

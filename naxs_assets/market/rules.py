@@ -204,10 +204,13 @@ def _at_first(rule: Rule, gaps: DeclaredGaps, known: Mapping[str, int], rows: in
     return _Finding(Verdict.PASS if judged == rows else Verdict.PARTLY, judged, notes=notes)
 
 
-def sample_of(keys: pl.DataFrame) -> str:
-    """The first twenty of ``keys`` (``date`` and ``symbol`` or ``index``), by day, in words."""
+def sample_of(keys: pl.DataFrame, unknown: str = "?") -> str:
+    """The first twenty of ``keys`` (``date`` and ``symbol`` or ``index``), by day, in words.
+
+    ``unknown`` stands for what is null: unreadable, or empty where a key is of the whole market.
+    """
     name = "index" if "index" in keys.columns else "symbol"
     rows: Iterable[Mapping[str, object]] = (
         keys.select("date", name).sort("date", name, nulls_last=True).head(SAMPLE_SIZE).to_dicts()
     )
-    return ", ".join(f"{row[name] or '?'} {row['date'] or '?'}" for row in rows)
+    return ", ".join(f"{row[name] or unknown} {row['date'] or unknown}".strip() for row in rows)

@@ -228,7 +228,7 @@ def _judged(rule: Rule, broken: pl.DataFrame, judged: int, *, partly: bool) -> d
         verdict = Verdict.PARTLY
     finding = _finding(rule, verdict, rows, observed, judged=judged)
     if rows:
-        finding["sample"] = sample_of(broken)
+        finding["sample"] = sample_of(broken, unknown="")
         finding["note"] = str(broken.get_column("detail")[0] or "")
     return finding
 
