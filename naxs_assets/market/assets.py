@@ -185,7 +185,7 @@ def _prices(source: Source) -> LineageAsset:
             listed = instruments.whole().until(last_day(month))
             before = previous[add_months(month, -1)]
             # After a refused month in whose place nothing stands, months are judged alone, as the
-            # market's first is: that asks less, so what refuses one alone refuses it in any case.
+            # market's first is: that asks less, and what refuses one lies in its own rows.
             alone = not before and (held_up or month <= first_month)
             tables = {"calendar": days.frame(), "instruments": listed.frame()}
             try:
