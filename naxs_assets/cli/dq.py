@@ -50,14 +50,19 @@ def _show(told: QualityReport) -> None:
         f"passed, {counts['warned']} warned, {counts['failed']} failed, "
         f"{counts['not_applicable']} not applicable, {counts['waived']} rows waived"
     )
-    for one in told.blocked:
+    for one in told.blocked[:_SHOWN]:
         served = f"version {one.kept} is still served" if one.kept else "nothing is served"
         click.echo(f"  blocked  {one.asset} {one.partition}: {served}")
+    if len(told.blocked) > _SHOWN:
+        click.echo(f"  blocked  {len(told.blocked) - _SHOWN} more, named in the report")
+    for missing in told.not_judged:
+        click.echo(f"  not judged {missing.asset} {missing.spans}: {missing.reason_en}")
     for late in told.freshness:
         if late.overall != "pass":
-            click.echo(f"  late     {late.asset} ends on {late.newest}, {late.expected} is due")
+            ends = f"ends on {late.newest}" if late.newest else "is empty"
+            click.echo(f"  late     {late.asset} {ends}, {late.expected} is due")
     broken = [one for one in told.rules if one.overall != "pass"]
-    for rule in sorted(broken, key=lambda one: (one.overall, one.rule))[:_SHOWN]:
+    for rule in sorted(broken, key=lambda one: (one.overall, one.month, one.rule))[:_SHOWN]:
         where = f"{rule.asset} {rule.month}".strip()
         sample = f", for example {rule.sample[0]}" if rule.sample else ""
         click.echo(f"  {rule.verdict:<8} {rule.rule} in {where}: {rule.rows:,} rows{sample}")

@@ -92,9 +92,18 @@ def run_strategy(
         "report": str(_publish_report(platform, strategy, report.text())),
         "warehouse": str(publish_warehouse(platform).file),
         "summary": report.version.metadata["summary"] if report.version else {},
-        "findings": summary_of_findings(platform.lineage),
+        "findings": _findings(platform),
     }
     return facts
+
+
+def _findings(platform: Platform) -> list[dict[str, Any]]:
+    from naxs_assets.lineage.assets import recipes
+    from naxs_assets.lineage.refusals import open_refusals
+    from naxs_assets.market.quality.on_record import on_record
+
+    refusals = open_refusals(platform.lineage.library, recipes(platform.assets))
+    return summary_of_findings(on_record(platform.lineage, refusals))
 
 
 def _plan(platform: Platform, strategy: str, first: str | None, last: str | None) -> Plan:

@@ -89,6 +89,12 @@ class LedgerQueries:
             )
             return [row.partition for row in rows]
 
+    def claimed(self, asset: str) -> list[str]:
+        """The partitions of an asset that runs ever set out to make, in order."""
+        query = select(t.fences.c.partition).where(t.fences.c.asset == asset)
+        with self.database.read() as connection:
+            return list(connection.execute(query.order_by(t.fences.c.partition)).scalars())
+
     def partitions_since(self, asset: str, version_id: int) -> list[str]:
         """The partitions of an asset whose first version came after ``version_id``, in order."""
         query = (

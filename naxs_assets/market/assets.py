@@ -179,18 +179,21 @@ def _prices(source: Source) -> LineageAsset:
     def make(
         pending: Iterator[str], calendar: Reader, instruments: Reader, previous: Reader
     ) -> Iterator[Made | Refused]:
+        held_up = False
         for month in pending:
             days = calendar.whole().until(last_day(month))
             listed = instruments.whole().until(last_day(month))
             before = previous[add_months(month, -1)]
+            # After a refused month in whose place nothing stands, months are judged alone, as the
+            # market's first is: that asks less, and what refuses one lies in its own rows.
+            alone = not before and (held_up or month <= first_month)
             tables = {"calendar": days.frame(), "instruments": listed.frame()}
             try:
                 built = build_month(
                     source.bars(first_day(month), last_day(month)),
                     month=month,
                     **tables,
-                    # Only the market's first month may lack the one before it.
-                    previous=before.frame() if before or month > first_month else None,
+                    previous=None if alone else before.frame(),
                     gaps=source.gaps,
                     policy=source.factor_policy,
                 )
@@ -205,9 +208,10 @@ def _prices(source: Source) -> LineageAsset:
             except MonthRefused as refusal:
                 raw = source.bars(first_day(month), last_day(month))
                 yield Refused(month, refusal, raw, ("date", "symbol"), refusal.facts())
-                if not previous[month]:
-                    return  # nothing stands in for it, and every later month starts from it
+                held_up = True
                 continue
+            if alone and held_up:
+                continue  # nothing to start from, so nothing to publish
             daily_close = built.frame.group_by("date", maintain_order=True).agg(
                 pl.col("close").mean()
             )
@@ -264,11 +268,11 @@ def _index_prices(source: Source) -> LineageAsset:
     def make(pending: Iterator[str], calendar: Reader) -> Iterator[Made | Refused]:
         for month in pending:
             days = calendar.whole().until(last_day(month))
+            bars = source.index_bars(first_day(month), last_day(month))
             try:
-                bars = source.index_bars(first_day(month), last_day(month))
                 built = build_index_month(bars, month=month, calendar=days.frame())
             except MonthRefused as refusal:
-                yield Refused(month, refusal)
+                yield Refused(month, refusal, bars, ("date", "index"), refusal.facts())
                 continue
             yield Made(
                 month,

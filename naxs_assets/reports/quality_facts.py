@@ -8,6 +8,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from naxs_assets.market.quality.on_record import NotJudged
+
 
 class Overall(StrEnum):
     """The verdict of a report, mildest first."""
@@ -150,6 +152,7 @@ class QualityReport:
     as_of: datetime
     rules: tuple[RuleOutcome, ...]
     blocked: tuple[Blocked, ...]
+    not_judged: tuple[NotJudged, ...]
     freshness: tuple[Freshness, ...]
     coverage: tuple[Coverage, ...]
     taken: tuple[Taken, ...]
@@ -160,9 +163,9 @@ class QualityReport:
 
     @property
     def overall(self) -> Overall:
-        """The harshest verdict of any rule, freshness or blocked result."""
+        """The harshest verdict of any rule or freshness; failed where results are missing."""
         found = [*(one.overall for one in self.rules), *(one.overall for one in self.freshness)]
-        if self.blocked:
+        if self.blocked or self.not_judged:
             found.append(Overall.FAIL)
         order = list(Overall)
         return max(found, key=order.index, default=Overall.PASS)

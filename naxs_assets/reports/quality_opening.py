@@ -30,7 +30,7 @@ def quality_report(
     """Judge a home and write the report of ``day`` (None: the market's last day up to today).
 
     Returns what was gathered and the page. Raises ``ConfigurationError`` for a day that the market
-    does not have, and ``NotMadeError`` before the first run.
+    does not have, and ``NotMadeError`` when no month was judged yet.
     """
     first, last = source.coverage()
     last = min(last, settings.today())

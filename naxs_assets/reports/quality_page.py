@@ -28,6 +28,7 @@ from naxs_assets.reports.quality_facts import (
     RuleOutcome,
     WaiverUse,
 )
+from naxs_assets.reports.quality_page_blocked import blocked_blocks
 from naxs_assets.settings import SHANGHAI
 
 _LINES = 5
@@ -43,7 +44,7 @@ def quality_page(report: QualityReport, market: MarketLabel, failures_file: str)
         Section(
             "verdict", message("quality_report.problems"), (_banner(report), _problems(report))
         ),
-        Section("blocked", message("quality_report.blocked"), (_blocked(report),)),
+        Section("blocked", message("quality_report.blocked"), blocked_blocks(report)),
         Section("freshness", message("quality_report.freshness"), (_freshness(report),)),
         Section("sources", message("quality_report.sources"), _sources(report)),
         Section("restated", message("quality_report.restated"), (_restated(report),)),
@@ -88,6 +89,12 @@ def _banner(report: QualityReport) -> Banner:
                 f"blocked: {one.reason}; {kept.en}; not renewed: {downstream}",
             )
         )
+    lines += [
+        Message(
+            f"尚未判定 {one.asset} {one.spans}：{one.reason_zh}", f"not judged: {one.reason_en}"
+        )
+        for one in report.not_judged
+    ]
     lines += [_late(one) for one in report.freshness if one.overall is not Overall.PASS]
     lines += [_in_words(one) for one in _broken(report)]
     if len(lines) > _LINES:
@@ -194,32 +201,6 @@ def _value(value: float | None, unit: str) -> str:
         return percent(value, decimals=3)
     whole = float(value).is_integer()
     return decimal(value, decimals=0 if whole else 4) + (f" {unit}" if unit else "")
-
-
-def _blocked(report: QualityReport) -> Block:
-    if not report.blocked:
-        return Note(message("quality_report.nothing_blocked"))
-    return Table(
-        (
-            Column(message("table.asset"), numeric=False),
-            Column(message("table.partition"), numeric=False),
-            Column(message("quality_report.at"), numeric=False),
-            Column(message("quality_report.kept"), numeric=False, code=True),
-            Column(message("quality_report.downstream"), numeric=False, wide=True),
-            Column(message("quality_report.reason"), numeric=False, wide=True),
-        ),
-        [
-            (
-                one.asset,
-                one.partition,
-                one.at,
-                one.kept or ABSENT,
-                ", ".join(one.downstream) or ABSENT,
-                one.reason,
-            )
-            for one in report.blocked
-        ],
-    )
 
 
 def _freshness(report: QualityReport) -> Block:

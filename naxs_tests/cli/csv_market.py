@@ -9,7 +9,7 @@ import polars as pl
 import yaml
 
 from naxs_tests.cli.conftest import Naxs
-from naxs_tests.graph.small import open_home
+from naxs_tests.graph.small import FEATURES, TINY, open_home, write_entry
 
 MAPPING = {
     "name": "my_market",
@@ -58,3 +58,27 @@ def write_csv_market(root: Path, last: date = date(2021, 11, 30)) -> Path:
     members.drop("announced_at").write_csv(root / "members.csv")
     (root / "mapping.yaml").write_text(yaml.safe_dump(MAPPING, allow_unicode=True))
     return root
+
+
+def own_market(root: Path) -> Naxs:
+    """A home of CSV files, which lie in ``bars``; nothing is made yet."""
+    data = write_csv_market(root)
+    naxs = Naxs(root / "home")
+    naxs("init", "--source", "files", "--mapping", data / "mapping.yaml", "--data", data)
+    write_entry(naxs.home, "features", FEATURES)
+    write_entry(naxs.home, "strategies", TINY)
+    return naxs
+
+
+def bars_of(naxs: Naxs) -> Path:
+    """Where the files of a home lie, one for each stock."""
+    settings = yaml.safe_load((naxs.home / "naxs.yaml").read_text())
+    return Path(settings["market"]["files"]["data"]) / "bars"
+
+
+def write_lots(naxs: Naxs, *days: str) -> None:
+    """Turn the volumes of days, or of whole months, of the home's files into lots."""
+    here = pl.any_horizontal(pl.col("日期").str.starts_with(day) for day in days)
+    lots = pl.when(here).then(pl.col("volume") // 100).otherwise("volume")
+    for file in bars_of(naxs).iterdir():
+        pl.read_csv(file).with_columns(volume=lots).write_csv(file)

@@ -11,8 +11,7 @@ import yaml
 
 from naxs_assets.market.waivers import WAIVERS_FILE
 from naxs_tests.cli.conftest import Naxs
-from naxs_tests.cli.csv_market import write_csv_market
-from naxs_tests.graph.small import FEATURES, TINY, write_entry
+from naxs_tests.cli.csv_market import bars_of, own_market, write_lots
 
 DAY = "2021-11-30"
 STOCK = "600001.SH"
@@ -54,17 +53,9 @@ def test_a_day_that_the_market_does_not_have_is_refused(finished: Naxs) -> None:
 
 def test_a_home_without_results_says_what_to_do(naxs: Naxs) -> None:
     naxs("init", "--names", 30, "--from", "2021-07-01", "--to", "2021-07-30")
-    assert "materialize it first" in naxs.refusal("dq", "report", code=1)
-
-
-def own_market(root: Path) -> Naxs:
-    """A home of CSV files, which lie in ``bars``; nothing is made yet."""
-    data = write_csv_market(root)
-    naxs = Naxs(root / "home")
-    naxs("init", "--source", "files", "--mapping", data / "mapping.yaml", "--data", data)
-    write_entry(naxs.home, "features", FEATURES)
-    write_entry(naxs.home, "strategies", TINY)
-    return naxs
+    said = naxs.refusal("dq", "report", code=1)
+    assert "no month of prices has been judged yet" in said
+    assert "naxs run STRATEGY" in said
 
 
 @pytest.mark.slow
@@ -96,9 +87,7 @@ def bad(tmp_path: Path) -> Naxs:
     """A home of CSV files that was whole, and then got a day of lots for shares."""
     naxs = own_market(tmp_path)
     naxs("run", "tiny")
-    for file in (tmp_path / "bars").iterdir():
-        lots = pl.col("volume") // pl.when(pl.col("日期") == DAY).then(100).otherwise(1)
-        pl.read_csv(file).with_columns(volume=lots).write_csv(file)
+    write_lots(naxs, DAY)
     return naxs
 
 
@@ -120,10 +109,78 @@ def test_a_bad_day_is_blocked_and_the_report_says_what_is_served(bad: Naxs) -> N
     assert {place: content for place, content in bad.hashes().items() if place in before} == before
 
     # The vendor sends the day again in shares: the next run publishes, and nothing is blocked.
-    settings = yaml.safe_load((bad.home / "naxs.yaml").read_text())
-    for file in (Path(settings["market"]["files"]["data"]) / "bars").iterdir():
+    for file in bars_of(bad).iterdir():
         shares = pl.col("volume") * pl.when(pl.col("日期") == DAY).then(100).otherwise(1)
         pl.read_csv(file).with_columns(volume=shares).write_csv(file)
     bad("run", "tiny")
     bad("dq", "report", "--json")
     assert facts_of(bad, DAY)["blocked"] == []
+
+
+@pytest.mark.slow
+def test_a_month_is_no_longer_refused_when_its_files_are_what_they_were(tmp_path: Path) -> None:
+    naxs = own_market(tmp_path)
+    naxs("run", "tiny")
+    whole = {file: file.read_bytes() for file in bars_of(naxs).iterdir()}
+    write_lots(naxs, DAY)
+    naxs("run", "tiny", code=1)
+    naxs("dq", "report", code=1)
+    assert "refused" in naxs("findings").output
+    for file, text in whole.items():
+        file.write_bytes(text)
+    naxs("dq", "report")
+    assert naxs("findings").output == "nothing found\n"
+
+
+@pytest.mark.slow
+def test_a_first_run_that_refuses_months_has_its_report(tmp_path: Path) -> None:
+    naxs = own_market(tmp_path)
+    whole = {file: file.read_bytes() for file in bars_of(naxs).iterdir()}
+    write_lots(naxs, "2021-08", "2021-10")
+    # The later month is judged though nothing stands before it; what it lacks is not held against
+    # the others, of which nothing can be published.
+    assert "2 months of market/prices were refused" in naxs.refusal("run", "tiny", code=1)
+    assert {month for asset, month in naxs.hashes() if asset == "market/prices"} == {"2021-07"}
+
+    verdict, first, second, waiting, *_ = naxs("dq", "report", code=1).output.splitlines()
+    assert verdict.startswith(f"{DAY}: fail;")
+    assert first == "  blocked  market/prices 2021-08: nothing is served"
+    assert second == "  blocked  market/prices 2021-10: nothing is served"
+    why = "each month starts from the one before, and 2021-08 was refused"
+    assert waiting == f"  not judged market/prices 2021-09, 2021-11: {why}"
+    facts = facts_of(naxs, DAY)
+    assert facts["not_judged"] == [
+        {"asset": "market/prices", "months": ["2021-09", "2021-11"], "behind": "2021-08"}
+    ]
+    refused = {
+        (rule["month"], rule["rule"])
+        for rule in facts["rules"]  # type: ignore[attr-defined]
+        if rule["verdict"] == "refused"
+    }
+    assert refused == {(m, r) for m in ("2021-08", "2021-10") for r in ("unit", "vwap")}
+    rows = pl.read_parquet(folder_of(naxs, DAY) / "failures.parquet").filter(rule="vwap")
+    assert set(rows["date"].dt.strftime("%Y-%m")) == {"2021-08", "2021-10"}
+    assert rows["symbol"].null_count() == 0
+    # A day of a refused month, and one of a month that was not judged.
+    naxs("dq", "report", "--date", "2021-08-20", code=1)
+    naxs("dq", "report", "--date", "2021-09-10", code=1)
+
+    for file, text in whole.items():
+        file.write_bytes(text)
+    naxs("run", "tiny")
+    naxs("dq", "report")
+    never_refused = own_market(tmp_path / "again")
+    never_refused("run", "tiny")
+    results = {place: found for place, found in naxs.hashes().items() if ".refused" not in place[0]}
+    assert results == never_refused.hashes()
+
+
+@pytest.mark.slow
+def test_a_market_in_lots_from_its_first_day_is_refused_month_by_month(tmp_path: Path) -> None:
+    naxs = own_market(tmp_path)
+    write_lots(naxs, "2021")
+    assert "5 months of market/prices were refused" in naxs.refusal("run", "tiny", code=1)
+    said = naxs("dq", "report", code=1).output
+    assert said.count("blocked  market/prices") == 5
+    assert "market/prices is empty, 2021-11-30 is due" in said
+    assert facts_of(naxs, DAY)["not_judged"] == []

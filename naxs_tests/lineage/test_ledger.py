@@ -88,6 +88,13 @@ def test_the_same_content_made_otherwise_is_confirmed(
     assert again.version.id != first.id
 
 
+def test_what_runs_set_out_to_make_is_known_though_nothing_came_of_it(ledger: Ledger) -> None:
+    a_claim(ledger, "first", PRICES, ["2020-02", "2020-01"])
+    a_claim(ledger, "second", PRICES, ["2020-02", "2020-03"])
+    assert ledger.claimed(PRICES) == ["2020-01", "2020-02", "2020-03"]
+    assert ledger.claimed("other") == []
+
+
 def test_other_content_is_new_even_when_it_was_current_before(ledger: Ledger) -> None:
     outcomes = [record(ledger, a_draft(content=content)).outcome for content in "aba"]
     assert outcomes == [Outcome.NEW] * 3

@@ -90,6 +90,7 @@ def bad_day() -> QualityReport:
                 downstream=("features/basic", "labels/ret_5d", "csi300_topk/backtest"),
             ),
         ),
+        not_judged=(),
         freshness=(
             Freshness(
                 asset="market/prices",

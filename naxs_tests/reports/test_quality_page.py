@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from naxs_assets.market.quality.on_record import NotJudged
 from naxs_assets.pages.blocks import Banner
 from naxs_assets.reports.quality_facts import Overall, QualityReport
 from naxs_assets.reports.quality_page import quality_page, render_quality_report
@@ -47,6 +48,36 @@ def test_each_verdict_has_its_exit_code(overall: Overall, code: int) -> None:
 def test_a_blocked_result_fails_the_day_whatever_the_rules_say() -> None:
     report = replace(clean_day(), blocked=bad_day().blocked)
     assert report.overall is Overall.FAIL
+
+
+def behind_a_refused_month() -> QualityReport:
+    """The first run of a market refused a month, and could not come to later ones."""
+    (blocked,) = bad_day().blocked
+    return replace(
+        clean_day(),
+        blocked=(replace(blocked, partition="2023-09", kept=None),),
+        not_judged=(NotJudged("market/prices", ("2023-10", "2023-12"), behind="2023-09"),),
+    )
+
+
+def test_months_that_were_not_judged_fail_the_day() -> None:
+    assert replace(behind_a_refused_month(), blocked=()).overall is Overall.FAIL
+
+
+def test_months_that_were_not_judged_are_named_after_what_blocks_them() -> None:
+    report = behind_a_refused_month()
+    blocked, not_judged, *_ = map(str, banner(report).lines)
+    assert "market/prices 2023-09" in blocked
+    assert "nothing stands in its place" in blocked
+    assert "market/prices 2023-10, 2023-12" in not_judged
+    assert "2023-09 was refused" in not_judged
+    told = report.document()["not_judged"]
+    assert told == [
+        {"asset": "market/prices", "months": ["2023-10", "2023-12"], "behind": "2023-09"}
+    ]
+    html = render_quality_report(report, MARKET, FILE)
+    assert "尚未判定的月份" in html
+    assert "而 2023-09 被拒收" in html
 
 
 def test_the_banner_says_what_was_blocked_what_is_served_and_what_is_late_first() -> None:
