@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -13,6 +13,7 @@ from naxs_assets.market.calendar import trading_days
 from naxs_assets.market.fetching.calls import Family
 from naxs_assets.market.fetching.errors import IncompleteError
 from naxs_assets.market.pulling.planning import Ask, Lives, lives_on
+from naxs_assets.market.pulling.universe import Named
 from naxs_assets.market.sources.offers import NO_ROW_WHEN_SUSPENDED, PulledTable
 
 Check = Callable[[Ask, Family, pl.DataFrame], None]
@@ -25,35 +26,37 @@ _SHARE_OF_NAMED = {
     PulledTable.INDUSTRY: 0.1,
     PulledTable.MEMBERS: 0.2,  # an index changes by a tenth at once
 }
+_HALF_A_YEAR = timedelta(days=190)
 # A stock may be suspended for months, and who has no row then cannot tell that from a hole.
-_FEW_SUSPENDED, _SHARE_SUSPENDED = 10, 1 / 3
+_SHARE_SUSPENDED = 1 / 3
 
 
 @dataclass(frozen=True)
 class Whole:
     """What an answer must hold, by what is known beforehand.
 
-    ``sessions`` are open days, ``lives`` the universe, ``named`` the symbols that a list (of
-    instruments, members or industries) should name, because one named them before.
+    ``sessions`` are open days, ``lives`` the universe, ``named`` the symbols that lists of
+    instruments, members and industries named before.
     """
 
     sessions: Sequence[date] = ()
     lives: Lives = field(default_factory=dict)
-    named: Mapping[PulledTable, Collection[str]] = field(default_factory=dict)
+    named: Named = field(default_factory=Named)
 
     def check(self, ask: Ask, family: Family, rows: pl.DataFrame) -> None:
         """Raise ``IncompleteError`` when ``rows`` (columns of ``PULLED``) are not whole.
 
         A day must hold nine tenths of the universe, a history nine tenths of the sessions of the
         symbol's life, or two thirds where the family has no row on a day of suspension; two rows
-        may always be lacking. A list of instruments may lose 1 % of those that were known, one of
-        industries a tenth, today's members a fifth; open days must be the exchange's. Other tables
-        are judged by the quality rules alone.
+        may always be lacking. A list of instruments may lose 1 % of the members and of those that
+        its family named before, one of industries a tenth, today's members a fifth of those of the
+        last half year; open days must be the exchange's. Other tables are judged by the quality
+        rules alone.
         """
         if ask.table is PulledTable.OPEN_DAYS:
             _check_open_days(ask, rows)
         elif ask.table in _SHARE_OF_NAMED:
-            named = self.named.get(ask.table, ())
+            named = self._named(ask, family)
             _refuse(ask, "stocks", named, _texts(rows, "symbol"), _SHARE_OF_NAMED[ask.table])
         elif ask.table is PulledTable.DAY:
             expected = [
@@ -71,12 +74,23 @@ class Whole:
                     _iso(days),
                     _texts(rows, "date"),
                     _SHARE_SUSPENDED,
-                    _FEW_SUSPENDED,
                 )
             else:
                 _refuse(ask, "sessions", _iso(days), _texts(rows, "date"), _SHARE)
         elif ask.table is PulledTable.INDEX_BARS:
             _refuse(ask, "sessions", _iso(self._asked(ask)), _texts(rows, "date"), _SHARE)
+
+    def _named(self, ask: Ask, family: Family) -> frozenset[str]:
+        of_family = self.named.listed.get((ask.table, family), frozenset())
+        if ask.table is PulledTable.INSTRUMENTS:
+            return of_family | self.named.members
+        if ask.table is PulledTable.MEMBERS:
+            known = self.named.members_on
+            is_now = ask.wanted.first == ask.wanted.last == ask.wanted.now
+            if known is None or not is_now or ask.wanted.now - known > _HALF_A_YEAR:
+                return frozenset()
+            return self.named.members
+        return of_family
 
     def _asked(self, ask: Ask) -> list[date]:
         return [day for day in self.sessions if ask.wanted.first <= day <= ask.wanted.last]
@@ -89,11 +103,9 @@ def _check_open_days(ask: Ask, rows: pl.DataFrame) -> None:
         raise IncompleteError(error.what, where=f"{ask}") from error
 
 
-def _refuse(
-    ask: Ask, what: str, expected: Collection[str], given: Set[str], share: float, few: int = _FEW
-) -> None:
+def _refuse(ask: Ask, what: str, expected: Collection[str], given: Set[str], share: float) -> None:
     absent = sorted(set(expected) - given)
-    if len(absent) > max(few, share * len(expected)):
+    if len(absent) > max(_FEW, share * len(expected)):
         raise IncompleteError(
             f"{len(absent)} of {len(expected)} {what} are lacking, first {absent[0]}",
             where=f"{ask}",

@@ -63,7 +63,7 @@ def take(
         try:
             answers = tuple(fetcher.fetch(call) for call in calls)
             rows, partial = read_rows(ask, offer, answers)
-            if not partial:  # what is left of a day that is not over is no measure
+            if not (partial and rows.is_empty()):  # all of it is of a day that is not over
                 check(ask, offer.family, rows)
         except FetchError as error:
             setbacks.append(Setback(ask, offer.family, error.kind, error.what))

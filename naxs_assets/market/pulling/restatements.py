@@ -133,7 +133,10 @@ def _differences(old: pl.DataFrame, new: pl.DataFrame, parts: dict[int, Part]) -
 def _withdrawn(
     store: PulledStore, old: pl.DataFrame, added: Sequence[Part], parts: dict[int, Part]
 ) -> pl.DataFrame:
-    """The bars of ``old`` that an added part of their own family should have and has not."""
+    """The bars of ``old`` that an added part of their own family should have and has not.
+
+    What was told before is not told again.
+    """
     families = {number: part.family.value for number, part in parts.items()}
     instants = {number: as_text(part.fetched_at) for number, part in parts.items()}
     key = ["date", "symbol", "family"]
@@ -143,7 +146,13 @@ def _withdrawn(
     )
     spans = pl.DataFrame(
         [
-            (p.scope, p.family.value, p.wanted.first, p.wanted.last, as_text(p.fetched_at))
+            (
+                p.scope if p.table is PulledTable.HISTORY else None,
+                p.family.value,
+                p.wanted.first,
+                p.wanted.last,
+                as_text(p.fetched_at),
+            )
             for p in added
         ],
         schema={
@@ -155,8 +164,8 @@ def _withdrawn(
         },
         orient="row",
     )
-    whole_days = spans.filter(pl.col("date") == pl.col("last")).drop("symbol", "last")
-    histories = spans.rename({"date": "first"})
+    whole_days = spans.filter(pl.col("symbol").is_null()).drop("symbol", "last")
+    histories = spans.drop_nulls("symbol").rename({"date": "first"})
     asked = pl.concat(
         [
             old.join(whole_days, on=["date", "family"], how="inner").select(*key, "seen_at"),
@@ -171,7 +180,10 @@ def _withdrawn(
         family=family,
         seen_at=pl.col("part").replace_strict(instants, return_dtype=pl.String),
     )
-    gone = asked.join(told, on=[*key, "seen_at"], how="anti")
+    known = store.restatements().filter(pl.col("column") == "row")
+    gone = asked.join(told, on=[*key, "seen_at"], how="anti").join(
+        known, left_on=key, right_on=["date", "symbol", "old_source"], how="anti"
+    )
     return (
         gone.select(
             pl.lit("bars").alias("table"),

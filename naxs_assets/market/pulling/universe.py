@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
 
 from naxs_assets.market.calendar import trading_days
+from naxs_assets.market.fetching.calls import Family
 from naxs_assets.market.pulling.members import member_intervals
 from naxs_assets.market.pulling.parts import PulledStore
 from naxs_assets.market.pulling.planning import Lives
@@ -21,20 +24,34 @@ def sessions_of(store: PulledStore, first: date, last: date) -> list[date]:
     return [day for day in days if day >= first]
 
 
-def named_of(store: PulledStore, index: str) -> dict[PulledTable, frozenset[str]]:
-    """The symbols that the newest lists name; an instrument is also who is a member now."""
+@dataclass(frozen=True)
+class Named:
+    """The symbols that lists of before named.
+
+    ``members`` are those of now, known as of ``members_on`` (None: never asked); ``listed`` has
+    what each family named in its newest list of a table: not every family covers every exchange.
+    """
+
+    members: frozenset[str] = frozenset()
+    members_on: date | None = None
+    listed: Mapping[tuple[PulledTable, Family], frozenset[str]] = field(default_factory=dict)
+
+
+def named_of(store: PulledStore, index: str) -> Named:
+    """What the stored lists name."""
     now = member_intervals(store, index).filter(pl.col("effective_to").is_null())
-    members = frozenset(now.get_column("symbol").to_list())
-    return {
-        PulledTable.MEMBERS: members,
-        PulledTable.INSTRUMENTS: members | _newest(store, PulledTable.INSTRUMENTS),
-        PulledTable.INDUSTRY: _newest(store, PulledTable.INDUSTRY),
+    newest = {
+        (part.table, part.family): part
+        for part in store.parts(PulledTable.INSTRUMENTS, PulledTable.INDUSTRY)
     }
-
-
-def _newest(store: PulledStore, table: PulledTable) -> frozenset[str]:
-    parts = store.parts(table)
-    return frozenset(store.rows(parts[-1]).get_column("symbol").to_list() if parts else [])
+    return Named(
+        members=frozenset(now.get_column("symbol").to_list()),
+        members_on=max((p.wanted.last for p in store.parts(PulledTable.MEMBERS)), default=None),
+        listed={
+            place: frozenset(store.rows(part).get_column("symbol").to_list())
+            for place, part in newest.items()
+        },
+    )
 
 
 def lives_of(store: PulledStore, index: str) -> Lives:

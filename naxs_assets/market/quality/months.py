@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from naxs_assets.market.quality.engine import Answer, Question, ask
-from naxs_assets.market.quality.registry import ALWAYS_ALLOWED, FEWER_TRADED, RULES
+from naxs_assets.market.quality.registry import ALWAYS_ALLOWED, FEWER_TRADED, HALF_TRADED, RULES
 from naxs_assets.market.sources.base import DeclaredGaps
 
 _NEEDED = (
@@ -215,6 +215,7 @@ ROWCOUNT = Question(
     )
     SELECT month, date, NULL AS symbol,
         CASE WHEN {_FEWER_ROWS} THEN rows / usual
+            WHEN traded / usually_traded < {HALF_TRADED} THEN traded / usually_traded
             ELSE greatest(traded / usually_traded, {RULES["rowcount"].critical}) END AS observed,
         CASE WHEN {_FEWER_ROWS} THEN printf('%d rows, the usual number is %.0f', rows, usual)
             ELSE printf('%d of %d rows were traded, the usual number is %.0f',

@@ -16,9 +16,11 @@ ALWAYS_ALLOWED = 3
 """This many broken rows never refuse a month: on its first days a few rows are a large share."""
 
 FEWER_TRADED = 0.75
-"""With fewer rows that are not suspended than this share of the usual number, a day is told of. It
-refuses nothing: in July 2015 a third of the market was suspended, and a source that leaves out
-suspended days looks the same when it lost half of its rows."""
+"""With fewer rows that are not suspended than this share of the usual number, a day is told of. In
+July 2015 a third of the market was suspended, so that refuses nothing."""
+
+HALF_TRADED = 0.5
+"""With even fewer the day is refused: a source without rows of suspended days lost some."""
 
 
 class Severity(StrEnum):
@@ -187,9 +189,9 @@ _MONTHS = (
     ),
     Rule(
         "rowcount", "row_count_is_steady", Scope.MONTH,
-        "当日行数不少于前 20 个交易日中位数的 97%，有交易的行数不少于 75%",
+        "当日行数不少于前 20 个交易日中位数的 97%，有交易的行数不少于 75%（不足一半即严重）",
         "a day has at least 0.97 of the median number of rows of the 20 days before, and 0.75 of "
-        "that of rows not suspended",
+        "that of rows not suspended (half: critical)",
         0.97, 0.90, "ratio", below=True, tolerated=0,
     ),
     Rule(

@@ -10,6 +10,9 @@ import polars as pl
 from naxs_assets.market.pulling.parts import Part, PulledStore
 from naxs_assets.market.sources.offers import NO_ROW_WHEN_SUSPENDED, PulledTable
 
+_MOST = 0.6
+"""On the worst days of July 2015 62 % of a stock list was traded."""
+
 _KEY = ("date", "symbol")
 
 
@@ -23,12 +26,14 @@ def with_status(
     """``rows`` (bars with their ``part``) with the suspended days that have none, and ``is_st``.
 
     A row without prices is added for a day up to ``until`` that the list of suspensions names, or
-    that lies within a history of a family which has no row on such a day. ``is_st`` is taken from
+    that lies within a history of a family which has no row on such a day; the latter only on days
+    on which most of the symbols have a bar, for else rows are lacking. ``is_st`` is taken from
     the day's list of special treatment where the bar does not tell it. Sorted by day and symbol.
     """
     seen = rows.group_by("symbol").agg(since=pl.col("date").min())
+    left_out = _left_out(parts, sessions).join(_told_days(rows, seen), on="date", how="semi")
     absent = (
-        pl.concat([_listed(store, parts, PulledTable.SUSPENSIONS), _left_out(parts, sessions)])
+        pl.concat([_listed(store, parts, PulledTable.SUSPENSIONS), left_out])
         .unique(_KEY, keep="first", maintain_order=True)
         .join(rows, on=_KEY, how="anti", maintain_order="left")
         .join(seen, on="symbol", how="inner", maintain_order="left")
@@ -46,6 +51,19 @@ def with_status(
         .with_columns(is_st=pl.coalesce("is_st", told))
         .drop("has_list", "is_named")
         .sort("date", "symbol", maintain_order=True)
+    )
+
+
+def _told_days(rows: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
+    """The days on which most of the symbols that were seen so far have a bar."""
+    began = seen.group_by(date="since").agg(began=pl.len())
+    return (
+        rows.group_by("date")
+        .agg(told=pl.col("symbol").n_unique())
+        .join(began, on="date", how="left")
+        .sort("date")
+        .filter(pl.col("told") >= _MOST * pl.col("began").fill_null(0).cum_sum())
+        .select("date")
     )
 
 

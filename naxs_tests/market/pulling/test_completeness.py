@@ -152,6 +152,47 @@ def test_bars_of_the_afternoon_are_asked_for_again_in_the_evening(
     assert "close" in set(told["column"])
 
 
+def test_another_family_need_not_name_what_the_first_one_named(
+    filled: PulledStore, upstream: Upstream
+) -> None:
+    """Baostock has no stock of the Beijing exchange."""
+    place = Family.EXCHANGES, T.INSTRUMENTS
+    beijing = [(f"920{n:03}.BJ", "", None, None) for n in range(20)]
+    more = pl.DataFrame(beijing, schema=PULLED[T.INSTRUMENTS], orient="row")
+    upstream.frames[place] = pl.concat([upstream.frames[place], more])
+    puller(filled, upstream).pull(FIRST, TOMORROW)
+    upstream.clock.set(later := date(2021, 9, 2))
+    upstream.break_down(Family.EXCHANGES)
+    result = puller(filled, upstream).pull(FIRST, later)
+    assert result.verdict == FRESH
+    assert filled.parts(T.INSTRUMENTS)[-1].family is Family.BAOSTOCK
+
+
+def test_members_of_long_ago_are_no_measure(filled: PulledStore, upstream: Upstream) -> None:
+    """Nor are those of now for the past."""
+    for family in (Family.CSINDEX, Family.BAOSTOCK):
+        members = upstream.frames[family, T.MEMBERS]
+        others = members.with_columns(date=pl.lit(date(2022, 9, 1)))
+        half = sorted(set(others["symbol"]))[::2]
+        upstream.frames[family, T.MEMBERS] = pl.concat(
+            [members, others.filter(pl.col("symbol").is_in(half)).unique(maintain_order=True)]
+        )
+    upstream.clock.set(later := date(2022, 9, 1))
+    result = puller(filled, upstream).pull(FIRST, later)
+    assert "members" not in {line["table"] for line in result.facts()["fallbacks"]}
+
+
+def test_a_history_with_todays_unfinished_bar_is_measured_too(
+    store: PulledStore, upstream: Upstream
+) -> None:
+    upstream.break_down(Family.BAOSTOCK)
+    upstream.lose(Family.SINA, T.HISTORY, T.DAY)
+    upstream.clock.set(TODAY, 14)
+    result = puller(store, upstream).pull(FIRST, TODAY)
+    assert ("history", "akshare.sina", "incomplete") in fallbacks(result)
+    assert store.parts(T.HISTORY) == []
+
+
 # --- A day without a row ------------------------------------------------------------------------
 
 
@@ -165,6 +206,20 @@ def test_a_row_that_is_lacking_is_no_suspension(
     bars = live(filled, clock).bars(TOMORROW, TOMORROW)
     assert symbol not in set(bars["symbol"])
     assert not live(filled, clock).gaps.suspended_rows
+
+
+def test_on_a_day_without_most_bars_nobody_is_suspended(
+    store: PulledStore, upstream: Upstream, clock: Clock
+) -> None:
+    """A hole in every history at once is no suspension."""
+    hole = date(2021, 8, 18)
+    upstream.break_down(Family.BAOSTOCK)
+    place = Family.SINA, T.HISTORY
+    upstream.frames[place] = upstream.frames[place].filter(pl.col("date") != hole)
+    puller(store, upstream).pull(FIRST, TODAY)
+    bars = live(store, clock).bars(FIRST, TODAY)
+    assert bars.filter(pl.col("date") == hole).is_empty()
+    assert bars.filter("is_suspended").height > 0
 
 
 def test_the_list_of_suspensions_and_of_special_treatment_tell_the_status(

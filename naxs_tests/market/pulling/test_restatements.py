@@ -143,6 +143,29 @@ def test_a_bar_that_is_not_told_any_more_is_noted_and_stands(
         (symbol, CORRECTED, "row", "present", None)
     ]
     assert live(store, clock).bars(FIRST, TODAY).equals(before)
+    # It is told once.
+    clock.set(later := date(2021, 9, 2))
+    assert puller(store, upstream).pull(FIRST, later).restatements.is_empty()
+
+
+def test_a_day_of_one_symbol_withdraws_no_other(
+    store: PulledStore, upstream: Upstream, clock: Clock
+) -> None:
+    """Nobody gives the day whole, so it is asked for symbol by symbol, in two pulls."""
+    puller(store, upstream).pull(FIRST, TODAY)
+    clock.set(TOMORROW)
+    for family in (Family.SINA, Family.BAOSTOCK):
+        frame = upstream.frames[family, PulledTable.DAY]
+        upstream.frames[family, PulledTable.DAY] = frame.filter(pl.col("date") != TOMORROW)
+    place = Family.BAOSTOCK, PulledTable.HISTORY
+    whole = upstream.frames[place]
+    some = sorted(set(whole["symbol"]))[::2]
+    kept = (pl.col("date") != TOMORROW) | pl.col("symbol").is_in(some)
+    upstream.frames[place] = whole.filter(kept)
+    upstream.frames[Family.SINA, PulledTable.HISTORY] = whole.clear()
+    puller(store, upstream).pull(FIRST, TOMORROW)
+    upstream.frames[place] = whole
+    assert puller(store, upstream).pull(FIRST, TOMORROW).restatements.is_empty()
 
 
 # --- Factors and fundamentals -------------------------------------------------------------------

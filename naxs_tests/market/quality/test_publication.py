@@ -57,3 +57,29 @@ def test_the_record_says_what_was_repaired_and_who_accepted_it() -> None:
     assert record["accepted_by"] == "policy factor: rebuild_from_change"
     assert record["keys"] == ["600519.SH 2021-03-02"]
     assert accepted_repairs(build(raw(bar(0, 10.0))).frame, FactorPolicy.KEEP) == {}
+
+
+def suspended_on_the_last_day(lost: int) -> dict[str, object]:
+    """What ``rowcount`` finds when so many of twenty stocks have no row on the last day."""
+    symbols = [f"{600_000 + number}.SH" for number in range(20)]
+    rows = [
+        bar(day, 10.0 + 0.1 * day, 10.0 + 0.1 * (day - 1) if day else None, symbol=symbol)
+        for symbol in symbols
+        for day in range(7)
+        if day < 6 or symbol not in symbols[:lost]
+    ]
+    gaps = DeclaredGaps(suspended_rows=True)
+    try:
+        found = held(build(raw(*rows), gaps=gaps), gaps)
+    except MonthRefused as refused:
+        found = refused.findings
+    return found.row(by_predicate=pl.col("rule") == "rowcount", named=True)
+
+
+def test_a_source_without_rows_of_suspended_days_that_lost_half_of_them_is_refused() -> None:
+    assert suspended_on_the_last_day(2)["verdict"] == "pass"
+    third = suspended_on_the_last_day(7)
+    assert (third["verdict"], third["note"]) == (
+        "warn", "13 of 20 rows were traded, the usual number is 20",
+    )  # fmt: skip
+    assert suspended_on_the_last_day(11)["verdict"] == "refused"
