@@ -32,7 +32,7 @@ from naxs_assets.partitions import first_day, last_day, month_of, months_between
 
 SEED = 7
 LAST = date(2023, 12, 29)
-FEATURE_SET = "basic"
+FEATURE_SET = "alpha158"
 _SPARE_PLACES = 1.6
 """Listing places for each gap-free name that is wanted: some are empty, some delisted."""
 

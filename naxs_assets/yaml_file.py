@@ -53,7 +53,7 @@ def parse_yaml(text: str, file: Path) -> Any:
         ) from error
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Plain values only, and every key once."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from naxs_assets.factors.operators import OPERATORS, Kind, Value
+from naxs_assets.factors.operators import OPERATORS, Kind, Role, Value
 from naxs_assets.factors.panel import Matrix, Panel
 from naxs_assets.factors.tree import Call, Field, Node, Number
 
@@ -61,6 +61,8 @@ class _Evaluation:
         for argument, role in zip(call.arguments, operator.roles, strict=True):
             if role.is_days:
                 arguments.append(call.days)
+            elif role is Role.SHARE:
+                arguments.append(self.value(argument))
             elif argument.kind is Kind.CONSTANT and call.kind is not Kind.CONSTANT:
                 # Beside a matrix a constant is float32, as in Qlib; among constants float64.
                 arguments.append(np.float32(self.value(argument)))  # type: ignore[arg-type]

@@ -339,6 +339,8 @@ class _Parser:
     def _check(self, name: str, argument: Node, role: Role) -> None:
         if role.is_days:
             fits = isinstance(argument, Number) and _is_days(argument.value, role)
+        elif role is Role.SHARE:
+            fits = isinstance(argument, Number) and 0 <= argument.value <= 1
         elif role is Role.NUMBER:
             fits = argument.kind is not Kind.CONDITION
         else:

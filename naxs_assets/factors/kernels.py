@@ -30,6 +30,7 @@ Moments: TypeAlias = npt.NDArray[np.float64]
 COVARIANCE = 0
 CORRELATION = 1
 SLOPE = 2
+RESIDUAL = 3
 
 _SYMBOLS_AT_ONCE = 128
 
@@ -202,8 +203,9 @@ def window_pairs(  # noqa: PLR0912 - compiled code is plain loops
 ) -> None:
     """A statistic of the pairs of each window in which both values are there.
 
-    ``COVARIANCE`` (ddof 1), ``CORRELATION``, or ``SLOPE`` of ``lefts`` upon ``rights`` by least
-    squares; NaN with fewer than two pairs or without any spread to divide by.
+    ``COVARIANCE`` (ddof 1), ``CORRELATION``, ``SLOPE`` of ``lefts`` upon ``rights`` by least
+    squares, or the ``RESIDUAL`` of the window's last pair from that line; NaN with fewer than two
+    pairs or without any spread to divide by.
     """
     days, symbols = lefts.shape
     head = np.zeros((6, _SYMBOLS_AT_ONCE))
@@ -235,7 +237,13 @@ def window_pairs(  # noqa: PLR0912 - compiled code is plain loops
                     elif statistic == CORRELATION:
                         scale = np.sqrt(square_x) * np.sqrt(square_y)
                     known = both > 1.0 and scale > 0.0
-                    result[day, left + j] = product / scale if known else np.nan
+                    found = product / scale if known else np.nan
+                    if statistic == RESIDUAL:
+                        share = head[0, j] / (both if both > 0.0 else 1.0)
+                        rest_x = x - (older[1, j] + gap_x * share)
+                        rest_y = y - (older[2, j] + gap_y * share)
+                        found = rest_x - found * rest_y
+                    result[day, left + j] = found
             for day in range(last - 1, first - 1, -1):
                 row = day - start
                 for j in range(width):

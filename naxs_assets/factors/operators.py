@@ -45,6 +45,7 @@ class Role(enum.Enum):
     SERIES = "a series or a condition"
     CONDITION = "a condition"
     DAYS = f"a whole number of days from 1 to {MAX_DAYS}"
+    SHARE = "a number from 0 to 1"
     SHIFT = f"a whole number of days from -{MAX_DAYS} to {MAX_DAYS} other than 0"
 
     @property
@@ -186,11 +187,70 @@ def _corr(panel: Panel, left: Matrix, right: Matrix, days: int) -> Value:
     return result
 
 
+def _against_time(panel: Panel, values: Matrix, days: int, statistic: int) -> Matrix:
+    positions = np.repeat(panel.days.astype(np.float32)[:, None], values.shape[1], axis=1)
+    return _pairs(panel, values, positions, days, statistic)
+
+
 def _slope(panel: Panel, values: Matrix, days: int) -> Value:
     from naxs_assets.factors.kernels import SLOPE
 
-    positions = np.repeat(panel.days.astype(np.float32)[:, None], values.shape[1], axis=1)
-    return _pairs(panel, values, positions, days, SLOPE)
+    return _against_time(panel, values, days, SLOPE)
+
+
+def _resi(panel: Panel, values: Matrix, days: int) -> Value:
+    from naxs_assets.factors.kernels import RESIDUAL
+
+    return _against_time(panel, values, days, RESIDUAL)
+
+
+def _rsquare(panel: Panel, values: Matrix, days: int) -> Value:
+    from naxs_assets.factors.kernels import CORRELATION
+
+    result = _against_time(panel, values, days, CORRELATION)
+    result *= result
+    result[_std(panel, values, days) <= _NO_SPREAD] = np.nan
+    return result
+
+
+def _count(panel: Panel, values: Matrix, days: int) -> Value:
+    known = np.isfinite(values).astype(np.float32)
+    return _absent_is_unknown(panel, np.asarray(_sums(divide=False)(panel, known, days)))
+
+
+def _quantile(_panel: Panel, values: Matrix, days: int, quantile: np.float64) -> Value:
+    from naxs_assets.factors import order_kernels
+
+    result = np.empty_like(values)
+    order_kernels.window_quantile(values, days, float(quantile), result)
+    return result
+
+
+def _med(panel: Panel, values: Matrix, days: int) -> Value:
+    return _quantile(panel, values, days, np.float64(0.5))
+
+
+def _place(sign: float) -> Callable[..., Value]:
+    def compute(panel: Panel, values: Matrix, days: int) -> Value:
+        from naxs_assets.factors import order_kernels
+
+        result = np.empty_like(values)
+        starts = np.where(panel.present.any(axis=0), panel.present.argmax(axis=0), len(values))
+        order_kernels.window_place(values, starts, days, sign, result)
+        return result
+
+    return compute
+
+
+def _moment(statistic: str) -> Callable[..., Value]:
+    def compute(_panel: Panel, values: Matrix, days: int) -> Value:
+        from naxs_assets.factors import order_kernels
+
+        result = np.empty_like(values)
+        order_kernels.window_moment(values, days, getattr(order_kernels, statistic), result)
+        return result
+
+    return compute
 
 
 def _window(days: int) -> tuple[int, int]:
@@ -246,6 +306,16 @@ _ALL = (
     _rolling("Min", _extreme(-1.0)),
     _rolling("Rank", _rank),
     _rolling("Slope", _slope),
+    _rolling("Rsquare", _rsquare),
+    _rolling("Resi", _resi),
+    _rolling("Count", _count),
+    _rolling("Med", _med),
+    Operator("Quantile", (Role.SERIES, Role.DAYS, Role.SHARE), _quantile, reads=_window),
+    _rolling("IdxMax", _place(1.0)),
+    _rolling("IdxMin", _place(-1.0)),
+    _rolling("Mad", _moment("DEVIATION")),
+    _rolling("Skew", _moment("SKEWNESS")),
+    _rolling("Kurt", _moment("KURTOSIS")),
     _rolling_pair("Corr", _corr),
     _rolling_pair("Cov", _cov),
 )

@@ -34,6 +34,12 @@ def test_the_built_in_entries_load_and_compile(tmp_path: Path) -> None:
     for feature_set in catalogue.feature_sets.values():
         assert compile_features(feature_set.expressions).look_back > 0
         assert all(feature.description for feature in feature_set.features.values())
+    assert {
+        name: len(catalogue.feature_sets[name].features) for name in ("alpha158", "alpha360")
+    } == {
+        "alpha158": 158,
+        "alpha360": 360,
+    }
     label = compile_label(catalogue.labels["next_day"].expression)
     assert (label.entry_offset, label.exit_offset, label.reach) == (1, 2, 2)
 

@@ -42,6 +42,16 @@ ALL_OPERATORS = {
     "EQUAL": "Sum(If($close==$open,1,0)<=0.5,3)",
     "NESTED": "Std(Mean($close,4),6)/Mean(Std($close,6),4)",
     "VWAP": "$vwap/$close",
+    "RSQUARE": "Rsquare($close,8)",
+    "RESI": "Resi($close,6)/$close",
+    "KNOWN": "Count($close,4)",
+    "MED": "Med($close,5)",
+    "QUANTILE": "Quantile($close,7,0.8)",
+    "IDXMAX": "IdxMax($high,6)",
+    "IDXMIN": "IdxMin($low,9)",
+    "MAD": "Mad($close,5)",
+    "SKEW": "Skew($close/Ref($close,1),12)",
+    "KURT": "Kurt($close/Ref($close,1),12)",
 }
 """Features that together use every operator."""
 

@@ -161,6 +161,8 @@ def _call(name: str, depth: int) -> st.SearchStrategy[str]:
     for role in OPERATORS[name].roles:
         if role is Role.DAYS:
             arguments.append(st.integers(1, 9).map(str))
+        elif role is Role.SHARE:
+            arguments.append(st.sampled_from(["0", "0.2", "1"]))
         elif role is Role.SHIFT:
             arguments.append(st.sampled_from(["1", "3", "-2", "- 1"]))
         elif role is Role.CONDITION:

@@ -5,6 +5,7 @@ The golden vectors were computed with pyqlib 0.9.7 on float32 inputs.
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -22,11 +23,12 @@ from naxs_tests.factors.sample import ALL_OPERATORS, panel_of, value_of
 NAN = float("nan")
 X = [1, 2, NAN, 4, 3, 5, 5, 8]
 Y = [2, 1, 3, NAN, 5, 4, 6, 7]
+FIELDS = {"x": "$raw_close", "y": "$raw_open"}
 
 
 def _on_golden_input(text: str) -> npt.NDArray[np.float32]:
-    names = text.replace("x", "$raw_close").replace("y", "$raw_open")
-    return value_of(names.replace("Ma$raw_close", "Max"), panel_of(raw_close=X, raw_open=Y))[:, 0]
+    names = re.sub(r"\b[xy]\b", lambda found: FIELDS[found.group()], text)
+    return value_of(names, panel_of(raw_close=X, raw_open=Y))[:, 0]
 
 
 @pytest.mark.parametrize(
@@ -36,6 +38,14 @@ def _on_golden_input(text: str) -> npt.NDArray[np.float32]:
         ("Std(x,3)", [NAN, 0.707107, 0.707107, 1.414214, 0.707107, 1, 1.154701, 1.732051]),
         ("Rank(x,3)", [1, 1, NAN, 1, 0.5, 1, 0.833333, 1]),
         ("Slope(x,3)", [NAN, 1, 1, 1, -1, 0.5, 1, 1.5]),
+        ("Rsquare(x,3)", [NAN, 1, 1, 1, 1, 0.25, 0.75, 0.75]),
+        ("Resi(x,3)", [NAN, 0, NAN, 0, 0, 0.5, -0.333333, 0.5]),
+        ("Quantile(x,3,0.8)", [1, 1.8, 1.8, 3.6, 3.8, 4.6, 5, 6.8]),
+        ("Med(x,3)", [1, 1.5, 1.5, 3, 3.5, 4, 5, 5]),
+        ("Count(x,3)", [1, 2, 2, 2, 2, 3, 3, 3]),
+        ("Mad(x,3)", [0, 0.5, 0.5, 1, 0.5, 0.666667, 0.888889, 1.333333]),
+        ("IdxMax(x,3)", [1, 2, 3, 2, 1, 3, 2, 3]),
+        ("IdxMin(x,3)", [1, 1, 3, 2, 1, 2, 1, 1]),
         ("Corr(x,y,3)", [NAN, -1, -1, NAN, NAN, -1, 0, 0.755929]),
         ("Cov(x,y,3)", [NAN, -0.5, -0.5, NAN, NAN, -1, 0, 2]),
         ("Mean(x>y,3)", [0, 0.5, 0.333333, 0.333333, 0, 0.333333, 0.333333, 0.666667]),
@@ -64,6 +74,10 @@ def _on_golden_input(text: str) -> npt.NDArray[np.float32]:
 )
 def test_golden_vectors(text: str, expected: list[float]) -> None:
     assert _on_golden_input(text) == pytest.approx(expected, abs=1.1e-6, nan_ok=True)
+
+
+def test_the_last_kurtoses_of_the_golden_vector() -> None:
+    assert _on_golden_input("Kurt(x,4)")[-2:] == pytest.approx([-1.289256, 1.785467], abs=1.1e-6)
 
 
 def test_the_sample_features_use_every_operator() -> None:
@@ -101,10 +115,52 @@ def test_rolling_operators_agree_with_pandas(
         "Min": rolling.min(),
         "Rank": rolling.rank(pct=True),
         "Slope": rolling.apply(_slope, raw=True),
+        "Med": rolling.median(),
+        "Count": rolling.count(),
+        "Mad": rolling.apply(lambda x: np.nanmean(np.abs(x - np.nanmean(x))), raw=True),
+        "IdxMax": rolling.apply(lambda x: x.argmax() + 1, raw=True),
+        "IdxMin": rolling.apply(lambda x: x.argmin() + 1, raw=True),
     }
     for name, frame in expected.items():
         found = value_of(f"{name}($raw_close,{window})", panel)
         np.testing.assert_allclose(found, frame, rtol=1e-5, atol=2e-6, err_msg=name)
+
+
+@settings(deadline=None)
+@given(_VALUES, _WINDOWS, st.sampled_from([0.0, 0.2, 0.5, 0.8, 1.0]))
+def test_quantiles_agree_with_pandas(
+    values: npt.NDArray[np.float32], window: int, quantile: float
+) -> None:
+    found = value_of(f"Quantile($raw_close,{window},{quantile})", panel_of(raw_close=values))
+    expected = _rolling(values, window).quantile(quantile)
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-7)
+
+
+@settings(deadline=None)
+@given(_VALUES, st.integers(3, 12))
+def test_skewness_and_kurtosis_agree_with_pandas(
+    values: npt.NDArray[np.float32], window: int
+) -> None:
+    """Each window on its own by pandas' Series: its rolling sums cancel."""
+    panel = panel_of(raw_close=values)
+    for name in ("skew", "kurt"):
+        found = value_of(f"{name.title()}($raw_close,{window})", panel)
+        for column in range(values.shape[1]):
+            for day in range(len(values)):
+                part = values[max(0, day - window + 1) : day + 1, column].astype(np.float64)
+                expected = getattr(pd.Series(part), name)()
+                if np.isfinite(part).sum() >= 3 + (name == "kurt") and np.nanstd(part) == 0:
+                    expected = {"skew": 0.0, "kurt": -3.0}[name]  # rolling windows of pandas
+                assert found[day, column] == pytest.approx(
+                    expected, rel=1e-5, abs=1e-5, nan_ok=True
+                )
+
+
+def test_a_window_before_the_first_row_of_a_symbol_is_shorter() -> None:
+    """Places count from the oldest row that the symbol has, not from rows before it was listed."""
+    panel = panel_of(raw_close=[[NAN, 1], [NAN, 2], [3, 3], [5, 5], [4, 4]])
+    panel.present[:2, 0] = False
+    assert value_of("IdxMax($raw_close,4)", panel)[2:].tolist() == [[1, 3], [2, 4], [2, 3]]
 
 
 def _slope(window: npt.NDArray[np.float64]) -> float:
@@ -168,17 +224,21 @@ def test_more_symbols_than_are_handled_at_once_are_independent() -> None:
 
 
 def test_installation_compiles_everything_that_operators_call() -> None:
-    from naxs_assets.factors import kernels
+    from naxs_assets.factors import kernels, order_kernels
 
     kernels.warm()
+    order_kernels.warm()
     compiled = [
         kernel
-        for name, kernel in vars(kernels).items()
+        for name, kernel in (*vars(kernels).items(), *vars(order_kernels).items())
         if name.startswith("window_") and hasattr(kernel, "signatures")
     ]
     panel = panel_of(9, raw_close=X, raw_open=Y)
-    for name in ("Mean", "Sum", "Std", "Var", "Max", "Min", "Rank", "Slope"):
+    one = ("Mean", "Sum", "Std", "Var", "Max", "Min", "Rank", "Slope", "Rsquare", "Resi", "Count",
+           "Med", "IdxMax", "IdxMin", "Mad", "Skew", "Kurt")  # fmt: skip
+    value_of("Quantile($raw_close>1,3,0.2)", panel)
+    for name in one:
         value_of(f"{name}($raw_close>1,3)", panel)
     for name in ("Corr", "Cov"):
         value_of(f"{name}($raw_close,$raw_open,3)", panel)
-    assert [len(kernel.signatures) for kernel in compiled] == [1] * 5
+    assert [len(kernel.signatures) for kernel in compiled] == [1] * 8

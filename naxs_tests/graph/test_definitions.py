@@ -34,6 +34,8 @@ MARKET = {
     "market/fundamentals": set(),
     "market/news": set(),
     "market/findings": {"market/prices", "market/index_prices"},
+    "features/alpha158": {"market/prices"},
+    "features/alpha360": {"market/prices"},
     "features/basic": {"market/prices"},
     "labels/next_day": {"market/prices"},
 }
