@@ -95,8 +95,9 @@ def _blocked(instance: DagsterInstance) -> RunBlockedError:
         "nothing is made of market/prices, which breaks "
         + "; ".join(f"rule {rules[one.partition]}: {one.why}" for one in failing),
         where=f"asset checks of market/prices: {', '.join(one.partition for one in failing)}",
-        remedy="naxs dq report tells the rows; mend the source and run again, or accept them "
-        "until a day in waivers.yaml of the home",
+        remedy="naxs dq report tells the rows; mend the source (a live home asks for everything "
+        "again by naxs pull --refetch) and run again, or accept the rows until a day in "
+        "waivers.yaml of the home",
     )
 
 

@@ -12,7 +12,7 @@ from naxs_assets.errors import DataError
 from naxs_assets.market.calendar import trading_days
 from naxs_assets.market.fetching.calls import Family
 from naxs_assets.market.fetching.errors import IncompleteError
-from naxs_assets.market.pulling.planning import Ask, Lives, lives_on
+from naxs_assets.market.pulling.planning import DAILY_TRAILING, Ask, Lives, lives_on
 from naxs_assets.market.pulling.universe import Named
 from naxs_assets.market.sources.offers import NO_ROW_WHEN_SUSPENDED, PulledTable
 
@@ -21,6 +21,7 @@ Check = Callable[[Ask, Family, pl.DataFrame], None]
 
 _FEW = 2
 _SHARE = 0.1
+_SHARE_OF_DAY = 0.01  # what the rule ``missing`` lets pass too
 _SHARE_OF_NAMED = {
     PulledTable.INSTRUMENTS: 0.01,
     PulledTable.INDUSTRY: 0.1,
@@ -46,12 +47,12 @@ class Whole:
     def check(self, ask: Ask, family: Family, rows: pl.DataFrame) -> None:
         """Raise ``IncompleteError`` when ``rows`` (columns of ``PULLED``) are not whole.
 
-        A day must hold nine tenths of the universe, a history nine tenths of the sessions of the
-        symbol's life, or two thirds where the family has no row on a day of suspension; two rows
-        may always be lacking. A list of instruments may lose 1 % of the members and of those that
-        its family named before, one of industries a tenth, today's members a fifth of those of the
-        last half year; open days must be the exchange's. Other tables are judged by the quality
-        rules alone.
+        A day must hold 99 % of the universe, or all but two; a history nine tenths of the sessions
+        of the symbol's life, or all but one, and two thirds where the family has no row on a day of
+        suspension; bars of an index nine tenths, the newest among them. A list of instruments may
+        lose 1 % of the members and of those that its family named before, one of industries a
+        tenth, today's members a fifth of those of the last half year; open days must be the
+        exchange's. Other tables are judged by the quality rules alone.
         """
         if ask.table is PulledTable.OPEN_DAYS:
             _check_open_days(ask, rows)
@@ -59,26 +60,34 @@ class Whole:
             named = self._named(ask, family)
             _refuse(ask, "stocks", named, _texts(rows, "symbol"), _SHARE_OF_NAMED[ask.table])
         elif ask.table is PulledTable.DAY:
-            expected = [
-                symbol for symbol, life in self.lives.items() if lives_on(life, ask.wanted.first)
-            ]
-            _refuse(ask, "symbols", expected, _texts(rows, "symbol"), _SHARE)
+            expected = self.alive(ask.wanted.first)
+            _refuse(ask, "symbols", expected, _texts(rows, "symbol"), _SHARE_OF_DAY)
         elif ask.table is PulledTable.HISTORY:
             life = self.lives.get(ask.scope, (None, None))
             since = life[0] or _first(rows)
             days = [day for day in self._asked(ask) if lives_on((since, life[1]), day)]
-            if family in NO_ROW_WHEN_SUSPENDED:
-                _refuse(
-                    ask,
-                    "sessions",
-                    _iso(days),
-                    _texts(rows, "date"),
-                    _SHARE_SUSPENDED,
-                )
-            else:
-                _refuse(ask, "sessions", _iso(days), _texts(rows, "date"), _SHARE)
+            share = _SHARE_SUSPENDED if family in NO_ROW_WHEN_SUSPENDED else _SHARE
+            _refuse(ask, "sessions", _iso(days), _texts(rows, "date"), share, few=1)
         elif ask.table is PulledTable.INDEX_BARS:
+            newest = _iso(self._asked(ask)[-1:])
+            _refuse(ask, "newest sessions", newest, _texts(rows, "date"), 0.0, few=0)
             _refuse(ask, "sessions", _iso(self._asked(ask)), _texts(rows, "date"), _SHARE)
+
+    def alive(self, day: date) -> list[str]:
+        """The symbols of the universe that are listed on ``day``."""
+        return [symbol for symbol, life in self.lives.items() if lives_on(life, day)]
+
+    def lacking_days(self, bars: pl.DataFrame) -> list[date]:
+        """The newest sessions of which ``bars`` (those that stand) hold too little of the universe.
+
+        A vendor may give histories before it has the bars of today.
+        """
+        found = []
+        for day in self.sessions[-DAILY_TRAILING:]:
+            there = _texts(bars.filter(pl.col("date") == day), "symbol")
+            if _is_lacking(self.alive(day), there, _SHARE_OF_DAY):
+                found.append(day)
+        return found
 
     def _named(self, ask: Ask, family: Family) -> frozenset[str]:
         of_family = self.named.listed.get((ask.table, family), frozenset())
@@ -103,9 +112,16 @@ def _check_open_days(ask: Ask, rows: pl.DataFrame) -> None:
         raise IncompleteError(error.what, where=f"{ask}") from error
 
 
-def _refuse(ask: Ask, what: str, expected: Collection[str], given: Set[str], share: float) -> None:
-    absent = sorted(set(expected) - given)
-    if len(absent) > max(_FEW, share * len(expected)):
+def _is_lacking(expected: Collection[str], given: Set[str], share: float, few: int = _FEW) -> bool:
+    """Whether more than ``few`` and more than ``share`` of ``expected`` are not ``given``."""
+    return len(set(expected) - given) > max(few, share * len(expected))
+
+
+def _refuse(
+    ask: Ask, what: str, expected: Collection[str], given: Set[str], share: float, few: int = _FEW
+) -> None:
+    if _is_lacking(expected, given, share, few):
+        absent = sorted(set(expected) - given)
         raise IncompleteError(
             f"{len(absent)} of {len(expected)} {what} are lacking, first {absent[0]}",
             where=f"{ask}",

@@ -39,13 +39,17 @@ def standing_bars(
 
 def with_family(rows: pl.DataFrame, parts: Sequence[Part]) -> pl.DataFrame:
     """``rows`` (with ``part``) and the ``family`` that answered each."""
-    families = {part.id: part.family.value for part in parts}
-    return rows.with_columns(family=pl.col("part").replace_strict(families, return_dtype=pl.String))
+    families = pl.DataFrame(
+        [(part.id, part.family.value) for part in parts],
+        schema={"part": pl.Int64, "family": pl.String},
+        orient="row",
+    )
+    return rows.join(families, on="part", how="left", maintain_order="left")
 
 
 def confirmations(
     aim: Aim, parts: Sequence[Part], standing: pl.DataFrame, offers: Offers
-) -> list[tuple[Ask, Offer]]:
+) -> list[tuple[Ask, list[Offer]]]:
     """What to ask whom, for the days of ``standing`` that no other family has answered for.
 
     A whole day of the first family that can tell it and gave none of its bars; for the days that
@@ -64,9 +68,9 @@ def confirmations(
         whole = Ask(
             PulledTable.CONFIRMING_DAY, day.isoformat(), Wanted(first=day, last=day, now=aim.today)
         )
-        offer = _first_other(whole, used, offers)
-        if offer is not None:
-            asks.append((whole, offer))
+        others = _others(whole, used, offers)
+        if others:
+            asks.append((whole, others))
         else:
             sampled.append((day, used))
     if not sampled:
@@ -76,9 +80,9 @@ def confirmations(
     for symbol in _sample(standing, last):
         wanted = Wanted(first=first, last=last, now=aim.today, symbols=(symbol,))
         one = Ask(PulledTable.CONFIRMING_HISTORY, symbol, wanted)
-        offer = _first_other(one, used, offers)
-        if offer is not None:
-            asks.append((one, offer))
+        others = _others(one, used, offers)
+        if others:
+            asks.append((one, others))
     return asks
 
 
@@ -97,9 +101,9 @@ def _unconfirmed(
     return found
 
 
-def _first_other(ask: Ask, used: Set[Family], offers: Offers) -> Offer | None:
+def _others(ask: Ask, used: Set[Family], offers: Offers) -> list[Offer]:
     others = (offer for offer in offers(ask.table) if offer.family not in used)
-    return next((offer for offer in others if offer.calls(ask.wanted)), None)
+    return [offer for offer in others if offer.calls(ask.wanted)]
 
 
 def _sample(standing: pl.DataFrame, day: date) -> list[str]:

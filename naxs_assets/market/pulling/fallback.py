@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from naxs_assets.market.fetching.calls import Answer, Family, Fetcher
-from naxs_assets.market.fetching.errors import EmptyAnswerError, FetchError
+from naxs_assets.market.fetching.errors import EmptyAnswerError, FetchError, IncompleteError
 from naxs_assets.market.pulling.completeness import Check
 from naxs_assets.market.pulling.finality import only_final
 from naxs_assets.market.pulling.planning import Ask
@@ -51,9 +51,11 @@ def take(
 ) -> Given:
     """Ask one family after the other until one answers and ``check`` finds its answer whole.
 
-    An offer without calls is passed over.
+    An offer without calls is passed over. When nobody's history is whole and two families lack the
+    same days, the first one's is taken: the stock was suspended.
     """
     setbacks: list[Setback] = []
+    lacking: list[tuple[pl.DataFrame, tuple[Answer, ...], int]] = []
     offered = False
     for offer in offers:
         calls = offer.calls(ask.wanted)
@@ -64,11 +66,20 @@ def take(
             answers = tuple(fetcher.fetch(call) for call in calls)
             rows, partial = read_rows(ask, offer, answers)
             if not (partial and rows.is_empty()):  # all of it is of a day that is not over
-                check(ask, offer.family, rows)
+                try:
+                    check(ask, offer.family, rows)
+                except IncompleteError:
+                    lacking.append((rows, answers, partial))
+                    raise
         except FetchError as error:
             setbacks.append(Setback(ask, offer.family, error.kind, error.what))
             continue
         return Given(ask, rows, answers, tuple(setbacks), partial)
+    if ask.table is PulledTable.HISTORY:
+        for place, (rows, answers, partial) in enumerate(lacking):
+            days = set(rows.get_column("date"))
+            if any(set(other.get_column("date")) == days for other, *_ in lacking[place + 1 :]):
+                return Given(ask, rows, answers, tuple(setbacks), partial)
     return Given(ask, None, setbacks=tuple(setbacks), offered=offered)
 
 

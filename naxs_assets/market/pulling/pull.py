@@ -25,6 +25,7 @@ from naxs_assets.market.pulling.planning import (
     Known,
     Lives,
     bar_asks,
+    day_ask,
     factor_asks,
     history_asks,
     index_asks,
@@ -136,6 +137,7 @@ class Puller:
         lives = lives_of(self.store, self.index)
         whole = Whole(sessions, lives, whole.named)
         self._ask(bar_asks(aim, self.store.parts(), sessions, lives), result, whole)
+        self._ask_lacking_days(aim, result, whole)
         self._ask_by_symbol(aim, result, whole)
         self._ask(index_asks(aim, self.store.parts(), sessions), result, whole)
         self._ask(self._factor_asks(aim, lives), result, whole)
@@ -157,6 +159,18 @@ class Puller:
             last = datetime.fromisoformat(weekly[-1]["at"]).astimezone(SHANGHAI).date()
             return WEEKLY_TRAILING if today - last >= WEEK else DAILY_TRAILING
         return WEEKLY_TRAILING
+
+    def _ask_lacking_days(self, aim: Aim, result: PullResult, whole: Whole) -> None:
+        """Newest days that histories answered for and left out are asked for whole."""
+        standing = standing_bars(self.store, bar_ranks(self.offers), whole.sessions, whole.lives)
+        asked = {
+            part.wanted.first
+            for part in self.store.parts(PulledTable.DAY)
+            if part.fetched_at >= aim.since
+        }
+        asked |= {ask.wanted.first for ask in (*result.unanswered, *result.not_offered)}
+        days = [day for day in whole.lacking_days(standing) if day not in asked]
+        self._ask([day_ask(aim, day) for day in days], result, whole)
 
     def _ask_by_symbol(self, aim: Aim, result: PullResult, whole: Whole) -> None:
         """Days that nobody gave whole are asked for symbol by symbol, of more families."""
@@ -224,8 +238,8 @@ class Puller:
         """Ask another family about the newest sessions, last of all: it may use up a budget."""
         standing = standing_bars(self.store, bar_ranks(self.offers), sessions, lives)
         planned = confirmations(aim, self.store.parts(), standing, self.offers)
-        for number, (ask, offer) in enumerate(planned, start=1):
-            given = take(ask, [offer], self.fetcher)
+        for number, (ask, others) in enumerate(planned, start=1):
+            given = take(ask, others, self.fetcher)
             result.unconfirmed += given.setbacks
             if given.rows is not None and not given.rows.is_empty():
                 part = self.store.add(ask.table, ask.scope, ask.wanted, given.answers, given.rows)

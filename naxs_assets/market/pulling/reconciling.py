@@ -7,6 +7,7 @@ import polars as pl
 from naxs_assets.market.pulling.confirming import standing_bars, with_family
 from naxs_assets.market.pulling.finality import last_final_day
 from naxs_assets.market.pulling.opening import LiveHome
+from naxs_assets.market.pulling.parts import as_text
 from naxs_assets.market.sources.offers import CONFIRMING, PulledTable
 
 _KEY = ("date", "symbol")
@@ -18,7 +19,8 @@ def reconciliation(home: LiveHome) -> dict[str, pl.DataFrame]:
 
     Columns date, symbol, close (CNY), volume (shares) and amount (CNY), sorted by key. ``sample``
     holds the bars of the universe that stand, ``second_sample`` the newest answer of another family
-    for each of them; days that nobody confirmed are in the first alone.
+    for each of them; days that nobody confirmed are in the first alone, and so are bars that were
+    restated since they were confirmed.
     """
     sessions = home.sessions(home.live.first, last_final_day(home.settings.clock()))
     standing = standing_bars(home.store, home.ranks(PulledTable.HISTORY), sessions, home.lives())
@@ -28,7 +30,8 @@ def reconciliation(home: LiveHome) -> dict[str, pl.DataFrame]:
         standing.select(*_KEY, standing="family"), on=_KEY, how="inner"
     )
     newest = (
-        second.filter(pl.col("family") != pl.col("standing"))
+        _not_restated_since(home, second)
+        .filter(pl.col("family") != pl.col("standing"))
         .filter(pl.col("part") == pl.col("part").max().over(_KEY))
         .unique(_KEY, keep="first", maintain_order=True)
         .sort(_KEY)
@@ -44,3 +47,24 @@ def _confirming(home: LiveHome, standing: pl.DataFrame) -> pl.DataFrame:
     touching = [p for p in parts if p.wanted.first <= last and p.wanted.last >= first]  # type: ignore[operator]
     rows = home.store.rows_of(PulledTable.CONFIRMING_HISTORY, touching)
     return with_family(rows, touching)
+
+
+def _not_restated_since(home: LiveHome, confirming: pl.DataFrame) -> pl.DataFrame:
+    """The rows of ``confirming`` that are newer than what was restated of their bar."""
+    fetched = pl.DataFrame(
+        [(part.id, as_text(part.fetched_at)) for part in home.store.parts(*CONFIRMING)],
+        schema={"part": pl.Int64, "fetched_at": pl.String},
+        orient="row",
+    )
+    restated = (
+        home.store.restatements()
+        .filter(table="bars")
+        .group_by(_KEY)
+        .agg(restated_at=pl.col("seen_at").max())
+    )
+    return (
+        confirming.join(fetched, on="part", how="left", maintain_order="left")
+        .join(restated, on=_KEY, how="left", maintain_order="left")
+        .filter((pl.col("restated_at") <= pl.col("fetched_at")).fill_null(value=True))
+        .drop("fetched_at", "restated_at")
+    )

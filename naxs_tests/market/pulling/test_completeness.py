@@ -182,15 +182,61 @@ def test_members_of_long_ago_are_no_measure(filled: PulledStore, upstream: Upstr
     assert "members" not in {line["table"] for line in result.facts()["fallbacks"]}
 
 
-def test_a_history_with_todays_unfinished_bar_is_measured_too(
-    store: PulledStore, upstream: Upstream
+def test_the_newest_day_that_histories_lack_is_asked_for_whole(
+    store: PulledStore, upstream: Upstream, clock: Clock
 ) -> None:
+    """Baostock has the bars of today from the evening on, the snapshot has them at once."""
+    place = Family.BAOSTOCK, T.HISTORY
+    upstream.frames[place] = upstream.frames[place].filter(pl.col("date") != TODAY)
+    clock.set(TODAY, 16)
+    assert puller(store, upstream).pull(FIRST, TODAY).verdict == FRESH
+    bars = live(store, clock).bars(TODAY, TODAY)
+    assert set(bars["symbol"]) == set(lives_of(store, INDEX))
+    assert set(bars["source"]) == {"akshare.sina"}
+
+
+def test_the_newest_bar_of_the_index_is_needed(store: PulledStore, upstream: Upstream) -> None:
+    place = Family.EASTMONEY, T.INDEX_BARS
+    upstream.frames[place] = upstream.frames[place].filter(pl.col("date") != TODAY)
+    result = puller(store, upstream).pull(FIRST, TODAY)
+    assert ("index_bars", "akshare.eastmoney", "incomplete") in fallbacks(result)
+    assert result.verdict == FRESH
+
+
+def test_a_history_with_todays_unfinished_bar_is_measured_too(
+    store: PulledStore, upstream: Upstream, clock: Clock
+) -> None:
+    whole = upstream.frames[Family.BAOSTOCK, T.HISTORY]
     upstream.break_down(Family.BAOSTOCK)
     upstream.lose(Family.SINA, T.HISTORY, T.DAY)
     upstream.clock.set(TODAY, 14)
     result = puller(store, upstream).pull(FIRST, TODAY)
     assert ("history", "akshare.sina", "incomplete") in fallbacks(result)
-    assert store.parts(T.HISTORY) == []
+    assert result.verdict == STALE
+    halted = live(store, clock).bars(FIRST, TODAY).filter("is_suspended")
+    true = whole.filter("is_suspended").select("date", "symbol")
+    assert halted.join(true, on=["date", "symbol"], how="anti").is_empty()
+
+
+def test_what_two_families_lack_alike_is_a_suspension(
+    store: PulledStore, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "naxs_tests.market.pulling.memory.ORDER",
+        {**ORDER, T.DAY: (Family.SINA,), T.HISTORY: (Family.SINA, Family.TENCENT)},
+    )
+    symbol = sorted(set(upstream.frames[Family.SINA, T.HISTORY]["symbol"]))[0]
+    halted = (pl.col("symbol") == symbol) & pl.col("date").is_between(
+        date(2021, 7, 5), date(2021, 8, 13)
+    )
+    told = upstream.frames[Family.SINA, T.HISTORY].filter(~halted)
+    upstream.frames[Family.SINA, T.HISTORY] = told
+    upstream.frames[Family.TENCENT, T.HISTORY] = told.filter(pl.col("symbol") != symbol)
+    assert puller(store, upstream).pull(FIRST, TODAY).verdict == STALE
+    upstream.frames[Family.TENCENT, T.HISTORY] = told
+    assert puller(store, upstream).pull(FIRST, TODAY).verdict == FRESH
+    bars = live(store, upstream.clock).bars(FIRST, TODAY).filter(symbol=symbol)
+    assert bars.filter("is_suspended").height == 30
 
 
 # --- A day without a row ------------------------------------------------------------------------

@@ -211,3 +211,24 @@ def test_a_second_answer_of_one_family_takes_the_place_of_its_first(
             upstream.frames[family, table] = frame.with_columns(pl.col("close") - 0.05)
     home.pull(FIRST, TODAY, refetch=True)
     assert recon(home)[:2] == ("pass", 0)
+
+
+def test_a_home_that_nobody_confirmed_is_not_judged(home: LiveHome, upstream: Upstream) -> None:
+    upstream.break_down(Family.TENCENT, Family.SINA)
+    home.pull(FIRST, TODAY)
+    assert kept(home.store) == []
+    assert recon(home)[0] == "not_applicable"
+
+
+def test_a_bar_that_was_corrected_since_is_not_compared_with_what_was_told_before(
+    home: LiveHome, upstream: Upstream
+) -> None:
+    """Every family tells the correction of yesterday, and who confirmed it is not asked again."""
+    home.pull(FIRST, TODAY)
+    snapshot = upstream.frames[Family.SINA, PulledTable.DAY]
+    for symbol in sorted(set(snapshot["symbol"]))[:8]:
+        upstream.correct(symbol, TODAY, close=1.23)
+    upstream.clock.set(TOMORROW)
+    later = LiveHome.of(load_settings(write_live_home(home.settings.home, TOMORROW), {}))
+    assert later.pull(FIRST, TOMORROW).restatements.height
+    assert recon(later)[:2] == ("pass", 0)
