@@ -13,7 +13,7 @@ from benchmarks.common.command import run
 from benchmarks.common.comparison import QUICK_RUNS, compare
 from benchmarks.common.process import measure, module_side
 
-NAMES, COPIES = 500, 11
+NAMES, COPIES = 515, 10
 DAYS, QUICK_DAYS = 2_500, 120
 _FULL_RUNS = 1
 """The peers need minutes and gigabytes on the full panel."""
