@@ -18,6 +18,9 @@ _FIELDS = {
     "high": pl.col("high") * pl.col("adj_factor"),
     "low": pl.col("low") * pl.col("adj_factor"),
     "close": pl.col("close") * pl.col("adj_factor"),
+    "vwap": pl.when(pl.col("volume") > 0).then(
+        pl.col("amount") / pl.col("volume") * pl.col("adj_factor")
+    ),
     "volume": pl.col("volume") / pl.col("adj_factor"),
     "change": pl.col("close") / pl.col("pre_close") - 1,
 }
