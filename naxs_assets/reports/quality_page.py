@@ -370,7 +370,9 @@ def _instant(at: datetime) -> str:
 
 
 def _duration(seconds: float) -> str:
-    """Hours and minutes, with the sign of being late or early."""
+    """Days, hours, minutes and seconds, with the sign of being late or early."""
     sign, left = ("-" if seconds < 0 else "+"), int(abs(seconds))
+    days, left = divmod(left, 86_400)
     hours, left = divmod(left, 3600)
-    return f"{sign}{hours}:{left // 60:02d}:{left % 60:02d}"
+    whole_days = f"{days:,} d " if days else ""
+    return f"{sign}{whole_days}{hours}:{left // 60:02d}:{left % 60:02d}"
