@@ -19,11 +19,11 @@ def main() -> None:
     import numba
     import polars as pl
 
-    from naxs_assets.factors import kernels
     from naxs_assets.factors.features import compile_features, compute_features
+    from naxs_assets.factors.warm import warm
 
     stages.done(IMPORT)
-    kernels.warm()
+    warm()
     stages.done(START)
     expressions = json.loads((options.folder / "expressions.json").read_text())
     prices = pl.read_parquet(options.folder / "prices.parquet")

@@ -1,71 +1,135 @@
-"""Evaluation of expression trees on a panel, every common part once."""
+"""Evaluation of expression trees on a panel: plans run tile by tile, on every core."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import local
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-from naxs_assets.factors.operators import OPERATORS, Kind, Role, Value
-from naxs_assets.factors.panel import Matrix, Panel
-from naxs_assets.factors.tree import Call, Field, Node, Number
+from naxs_assets.factors.kernels import LANES
+from naxs_assets.factors.operator import Array
+from naxs_assets.factors.panel import Panel
+from naxs_assets.factors.plan import Across, Stage, needs_all_symbols, plan
+from naxs_assets.factors.section import Section
+from naxs_assets.factors.tile import Scratch, Tile
+from naxs_assets.factors.tree import Node
+
+Keep: TypeAlias = Callable[[int, int, int, Array], None]
+"""Takes the index of a root, a tile's first symbol, how many it has, and its matrix (days x LANES),
+which is used again afterwards; it is called from several threads."""
+
+_DAYS_AT_ONCE = 64
+# Roots that are computed together when matrices of all symbols must be held between stages.
+_ROOTS_AT_ONCE = 8
 
 
-def evaluate(roots: Sequence[Node], panel: Panel) -> Iterator[Matrix]:
-    """Yield the float32 (days x symbols) matrix of each root, in order.
+def evaluate(roots: Sequence[Node], panel: Panel) -> npt.NDArray[np.float32]:
+    """The float32 matrices (roots x days x symbols). Conditions are 1 and 0.
 
-    Parts with the same canonical text are computed once, within and across the roots, and freed
-    after their last use. Conditions are 1 and 0. The panel must hold the fields of every root.
-    A matrix that is a field itself is the panel's own: do not write into it.
+    The panel must hold the fields of every root.
     """
-    run = _Evaluation(roots, panel)
-    for root in roots:
+    found = np.empty((len(roots), *panel.present.shape), np.float32)
+
+    def keep(root: int, left: int, width: int, matrix: Array) -> None:
+        found[root, :, left : left + width] = matrix[:, :width]
+
+    evaluate_tiles(roots, panel, keep)
+    return found
+
+
+def evaluate_tiles(roots: Sequence[Node], panel: Panel, keep: Keep) -> None:
+    """Compute the roots of a panel tile by tile and hand each over to ``keep``.
+
+    Parts with the same canonical text are computed once, within and across the roots; only a
+    tile's worth of them is in memory. Where an operator needs all symbols of a day, its arguments
+    are held for the whole panel, for a few roots at a time.
+    """
+    workers = len(os.sched_getaffinity(0))
+    with ThreadPoolExecutor(workers) as threads:
+        for chosen in _batches(roots):
+            stages = plan([roots[index] for index in chosen])
+            whole: dict[str, Array] = {f"${name}": each for name, each in panel.fields.items()}
+            for stage in stages:
+                for across in stage.across:
+                    whole[across.text] = _across(across, whole, panel, threads)
+                for name in stage.kept:
+                    if isinstance(name, str):
+                        whole[name] = np.empty(panel.present.shape)
+                _run_tiles(stage, whole, panel, threads, partial(_of_batch, keep, chosen))
+
+
+def _batches(roots: Sequence[Node]) -> Iterator[list[int]]:
+    """The roots that are computed together: few where they hold matrices of all symbols."""
+    across = [index for index, root in enumerate(roots) if needs_all_symbols(root)]
+    alone = sorted(set(range(len(roots))) - set(across))
+    if alone:
+        yield alone
+    for first in range(0, len(across), _ROOTS_AT_ONCE):
+        yield across[first : first + _ROOTS_AT_ONCE]
+
+
+def _of_batch(
+    keep: Keep, chosen: list[int], root: int, left: int, width: int, matrix: Array
+) -> None:
+    keep(chosen[root], left, width, matrix)
+
+
+def _across(
+    across: Across, whole: Mapping[str, Array], panel: Panel, threads: ThreadPoolExecutor
+) -> Array:
+    """Compute an operator across symbols, some days at a time."""
+    arguments = [whole[each] if isinstance(each, str) else each for each in across.arguments]
+    result = np.empty(panel.present.shape)
+
+    def run(first: int) -> None:
+        days = slice(first, first + _DAYS_AT_ONCE)
+        section = Section(panel.universe[days])
         with np.errstate(all="ignore"):
-            value = run.value(root)
-        if not isinstance(value, np.ndarray):
-            value = np.full(panel.present.shape, value, np.float32)
-        yield value
+            parts = (each[days] if isinstance(each, np.ndarray) else each for each in arguments)
+            result[days] = across.how(section, *parts)
+
+    for _ in threads.map(run, range(0, len(result), _DAYS_AT_ONCE)):
+        pass
+    return result
 
 
-class _Evaluation:
-    def __init__(self, roots: Sequence[Node], panel: Panel) -> None:
-        self._panel = panel
-        self._known: dict[str, Value] = {}
-        self._uses: Counter[str] = Counter()
-        for root in roots:
-            self._count(root)
+def _run_tiles(
+    stage: Stage,
+    whole: Mapping[str, Array],
+    panel: Panel,
+    threads: ThreadPoolExecutor,
+    keep: Keep,
+) -> None:
+    own = local()
 
-    def _count(self, node: Node) -> None:
-        if isinstance(node, Call):
-            self._uses[node.text] += 1
-            if self._uses[node.text] == 1:
-                for argument in node.arguments:
-                    self._count(argument)
+    def run(left: int) -> None:
+        if not hasattr(own, "scratch"):
+            own.scratch = Scratch(len(panel.days))
+        with np.errstate(all="ignore"):
+            _run_tile(stage, whole, Tile.of(panel, whole, left, own.scratch), keep)
 
-    def value(self, node: Node) -> Value:
-        if isinstance(node, Number):
-            return np.float64(node.value)
-        if isinstance(node, Field):
-            return self._panel.fields[node.name]
-        if node.text not in self._known:
-            self._known[node.text] = self._compute(node)
-        self._uses[node.text] -= 1
-        if self._uses[node.text] == 0:
-            return self._known.pop(node.text)
-        return self._known[node.text]
+    for _ in threads.map(run, range(0, len(panel.symbols), LANES)):
+        pass
 
-    def _compute(self, call: Call) -> Value:
-        operator = OPERATORS[call.operator]
-        arguments: list[Value | int] = []
-        for argument, role in zip(call.arguments, operator.roles, strict=True):
-            if role.is_days:
-                arguments.append(call.days)
-            elif role is Role.SHARE:
-                arguments.append(self.value(argument))
-            elif argument.kind is Kind.CONSTANT and call.kind is not Kind.CONSTANT:
-                # Beside a matrix a constant is float32, as in Qlib; among constants float64.
-                arguments.append(np.float32(self.value(argument)))  # type: ignore[arg-type]
-            else:
-                arguments.append(self.value(argument))
-        return operator.compute(self._panel, *arguments)
+
+def _run_tile(stage: Stage, whole: Mapping[str, Array], tile: Tile, keep: Keep) -> None:
+    slots: dict[int, Array] = {}
+    for step in stage.steps:
+        reads = [slots[slot] for slot in step.reads]
+        if step.compute:
+            slots.update(zip(step.gives, step.compute(tile, *reads), strict=True))
+        else:
+            (matrix,) = reads
+            if isinstance(step.keeps, str):
+                part = whole[step.keeps][:, tile.left : tile.left + tile.width]
+                np.copyto(part, matrix[:, : tile.width])
+            elif step.keeps is not None:
+                keep(step.keeps, tile.left, tile.width, matrix)
+        for slot in step.frees:
+            tile.scratch.give_back(slots.pop(slot))

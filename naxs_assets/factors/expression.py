@@ -21,9 +21,19 @@ from functools import cached_property
 from typing import NamedTuple
 
 from naxs_assets.errors import ConfigurationError
-from naxs_assets.factors.operators import INFIX, MAX_DAYS, OPERATORS, REFUSED, Kind, Role
+from naxs_assets.factors.operator import MAX_DAYS, Kind, Role
+from naxs_assets.factors.operators import OPERATORS, REFUSED
 from naxs_assets.factors.panel import FIELDS
-from naxs_assets.factors.tree import Call, Field, Node, Number, Read, evaluated_rows, reads_of
+from naxs_assets.factors.tree import (
+    INFIX,
+    Call,
+    Field,
+    Node,
+    Number,
+    Read,
+    evaluated_rows,
+    reads_of,
+)
 
 MAX_LENGTH = 10_000
 """Characters of one expression."""
@@ -307,7 +317,8 @@ class _Parser:
         return self._call(token.text, tuple(arguments), token)
 
     def _call(self, name: str, arguments: tuple[Node, ...], token: _Token) -> Node:
-        roles = OPERATORS[name].roles
+        operator = OPERATORS[name]
+        roles = operator.roles
         if len(arguments) != len(roles):
             raise self._error(
                 f"{name} takes {len(roles)} arguments, not {len(arguments)}",
@@ -317,7 +328,7 @@ class _Parser:
         for argument, role in zip(arguments, roles, strict=True):
             self._check(name, argument, role)
         constant = all(argument.kind is Kind.CONSTANT for argument in arguments)
-        if constant and OPERATORS[name].gives is Kind.CONDITION:
+        if constant and operator.gives is Kind.CONDITION:
             raise self._error(
                 "a comparison of two constants", token.position, "compare something with a field"
             )
@@ -331,7 +342,7 @@ class _Parser:
                 token.position,
                 "split it into several features",
             )
-        call = Call(name, arguments, position=token.position)
+        call = Call(operator, arguments, position=token.position)
         if call.depth > MAX_DEPTH:
             raise self._too_deep(token.position)
         return call

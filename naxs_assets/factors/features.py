@@ -12,10 +12,11 @@ import numpy as np
 import polars as pl
 
 from naxs_assets.errors import ConfigurationError
-from naxs_assets.factors.evaluate import evaluate
+from naxs_assets.factors.evaluate import evaluate_tiles
 from naxs_assets.factors.expression import Expression, parse
+from naxs_assets.factors.operator import Array
 from naxs_assets.factors.panel import missing_in_prices, panel_from_prices
-from naxs_assets.factors.rows import finite_or_null, rows_between
+from naxs_assets.factors.rows import Rows, nullable
 from naxs_assets.factors.tree import first_look_ahead
 
 KEY_COLUMNS = ("date", "symbol", "day")
@@ -89,14 +90,15 @@ def compute_features(
     is every feature of a quarantined row, whatever the days before it would give.
     """
     panel = panel_from_prices(prices, compiled.fields)
-    keys, cells = rows_between(panel, prices, first, last)
-    roots = [each.root for each in compiled.expressions.values()]
-    trusted = keys["quarantined_by"].is_null().to_numpy()
-    columns = [
-        finite_or_null(name, np.where(trusted, np.take(matrix, cells), np.float32(np.nan)))
-        for name, matrix in zip(compiled.names, evaluate(roots, panel), strict=True)
-    ]
-    return keys.drop("quarantined_by").hstack(columns)
+    rows = Rows(panel, prices, first, last)
+    columns = rows.empty(len(compiled.names))
+
+    def keep(root: int, left: int, width: int, matrix: Array) -> None:
+        rows.write(matrix, left, width, columns[root])
+
+    evaluate_tiles([each.root for each in compiled.expressions.values()], panel, keep)
+    columns[:, ~rows.trusted] = np.nan
+    return rows.keys.drop("quarantined_by").hstack(nullable(compiled.names, columns))
 
 
 def missing_fields(compiled: CompiledFeatures, prices: pl.DataFrame) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import polars as pl
 from naxs_assets.factors.evaluate import evaluate
 from naxs_assets.factors.expression import Expression, parse
 from naxs_assets.factors.panel import Panel, panel_from_prices
-from naxs_assets.factors.rows import finite_or_null, rows_between
+from naxs_assets.factors.rows import Rows, nullable
 
 
 @dataclass(frozen=True)
@@ -71,15 +71,15 @@ def compute_label(
     """
     expression = compiled.expression
     panel = panel_from_prices(prices, expression.fields)
-    keys, cells = rows_between(panel, prices, first, last)
+    rows = Rows(panel, prices, first, last)
     (matrix,) = evaluate([expression.root], panel)
-    label = np.where(_known(compiled, panel), matrix, np.float32(np.nan))
-    row = keys["day"].to_numpy().astype(np.int64) - panel.first_day
-    trusted = keys["quarantined_by"].is_null().to_numpy()
-    return keys.drop("quarantined_by").with_columns(
+    label = np.where(_known(compiled, panel), matrix, np.float32(np.nan)).take(rows.cells)
+    label[~(np.isfinite(label) & rows.trusted)] = np.nan
+    row = rows.keys["day"].to_numpy().astype(np.int64) - panel.first_day
+    return rows.keys.drop("quarantined_by").with_columns(
         pl.Series("entry_date", _dates(panel, row + compiled.entry_offset)),
         pl.Series("exit_date", _dates(panel, row + compiled.exit_offset)),
-        finite_or_null("label", np.where(trusted, np.take(label, cells), np.float32(np.nan))),
+        *nullable(["label"], label[None]),
     )
 
 

@@ -1,17 +1,16 @@
-"""Kernels that look at every value of a window: order statistics, extremes' places, high moments.
+"""Kernels that look at every value of a window: ranks, quantiles and high moments.
 
 Conventions as in :mod:`naxs_assets.factors.kernels`. Each window is computed from its own values in
 the order of the days, so a result has the same bits whatever was loaded before. The cost of a step
-grows with the window; quantiles keep the window sorted, which makes a step two insertions.
+grows with the window; quantiles keep the window sorted, which makes a step one insertion.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from naxs_assets.factors.kernels import Matrix
+from naxs_assets.factors.kernels import LANES, Doubles, kernel
 
 DEVIATION = 0
 SKEWNESS = 1
@@ -19,109 +18,124 @@ KURTOSIS = 2
 
 _FEWEST_FOR_SKEWNESS, _FEWEST_FOR_KURTOSIS = 3, 4
 
-_kernel = njit(nogil=True, cache=True, fastmath=False, error_model="numpy")
 
+@kernel
+def window_rank(values: Doubles, window: int, result: Doubles) -> None:
+    """Percentile in (0, 1] of the last value within each window, ties averaged.
 
-@_kernel
-def window_quantile(values: Matrix, window: int, quantile: float, result: Matrix) -> None:
-    """The quantile of each window by linear interpolation between its sorted values."""
-    days, symbols = values.shape
-    ordered = np.empty(window, np.float32)
-    for j in range(symbols):
-        count = 0
-        for day in range(days):
-            if day >= window:
-                gone = values[day - window, j]
-                if np.isfinite(gone):
-                    place = np.searchsorted(ordered[:count], gone)
-                    for k in range(place, count - 1):
-                        ordered[k] = ordered[k + 1]
-                    count -= 1
-            value = values[day, j]
-            if np.isfinite(value):
-                place = count
-                while place > 0 and ordered[place - 1] > value:
-                    ordered[place] = ordered[place - 1]
-                    place -= 1
-                ordered[place] = value
-                count += 1
-            if count == 0:
-                result[day, j] = np.nan
-                continue
-            where = quantile * (count - 1)
-            low = int(where)
-            found = np.float64(ordered[low])
-            if low + 1 < count:
-                found += (np.float64(ordered[low + 1]) - found) * (where - low)
-            result[day, j] = found
-
-
-@_kernel
-def window_place(
-    values: Matrix, starts: npt.NDArray[np.int64], window: int, sign: float, result: Matrix
-) -> None:
-    """The place of the first maximum (``sign`` 1) or minimum (-1), from 1 at the oldest row.
-
-    A missing value wins over every other, as in ``numpy.argmax``; a window without any value is
-    NaN. ``starts`` is each symbol's first row with data: before it a window is shorter.
+    NaN where the last value is missing.
     """
-    days, symbols = values.shape
-    for j in range(symbols):
-        for day in range(days):
-            first = max(day - window + 1, starts[j])
-            place, best, known = 0, 0.0, False
-            missing = -1
-            for row in range(first, day + 1):
-                value = np.float64(values[row, j])
-                if not np.isfinite(value):
-                    missing = row if missing < 0 else missing
-                elif not known or sign * value > best:
-                    place, best, known = row, sign * value, True
-            if missing >= 0:
-                place = missing
-            result[day, j] = np.float32(place - first + 1) if known else np.float32(np.nan)
+    days = len(values)
+    score = np.zeros(LANES)
+    count = np.zeros(LANES)
+    for day in range(days):
+        score[:] = 0.0
+        for j in range(LANES):
+            count[j] += 0.0 if np.isnan(values[day, j]) else 1.0
+        if day >= window:
+            gone = day - window
+            for j in range(LANES):
+                count[j] -= 0.0 if np.isnan(values[gone, j]) else 1.0
+        for other in range(max(0, day - window + 1), day + 1):
+            for j in range(LANES):
+                # Twice the values below plus once the values equal, itself among them.
+                below = 1.0 if values[other, j] < values[day, j] else 0.0
+                score[j] += below + (1.0 if values[other, j] <= values[day, j] else 0.0)
+        for j in range(LANES):
+            there = not np.isnan(values[day, j])
+            result[day, j] = (score[j] + 1.0) / (2.0 * count[j]) if there else np.nan
 
 
-@_kernel
-def window_moment(values: Matrix, window: int, statistic: int, result: Matrix) -> None:
+@kernel
+def window_quantiles(
+    values: Doubles, window: int, quantiles: npt.NDArray[np.float64], results: Doubles
+) -> None:
+    """Quantiles of each window by linear interpolation: ``results`` has one matrix for each.
+
+    The window is kept sorted, what is missing at its end as infinity. One pass a day takes out
+    the value that leaves and puts in the one that enters, without a branch.
+    """
+    days = len(values)
+    ordered = np.full((window + 1, LANES), np.inf)
+    before = np.empty(LANES)
+    count = np.zeros(LANES)
+    for day in range(days):
+        for j in range(LANES):
+            before[j] = -np.inf
+            count[j] += 0.0 if np.isnan(values[day, j]) else 1.0
+        if day >= window:
+            gone = day - window
+            for j in range(LANES):
+                count[j] -= 0.0 if np.isnan(values[gone, j]) else 1.0
+        else:
+            gone = -1
+        for k in range(window):
+            for j in range(LANES):
+                leaving = values[gone, j] if gone >= 0 else np.inf
+                entering = values[day, j]
+                entering = np.inf if np.isnan(entering) else entering
+                stays = (ordered[k, j] < leaving) | np.isnan(leaving)
+                kept = ordered[k, j] if stays else ordered[k + 1, j]
+                larger = entering if entering > before[j] else before[j]
+                ordered[k, j] = larger if larger < kept else kept
+                before[j] = kept
+        for number in range(len(quantiles)):
+            for j in range(LANES):
+                where = quantiles[number] * (count[j] - 1.0)
+                low = int(where) if where > 0.0 else 0
+                found = ordered[low, j]
+                above = ordered[low + 1, j]
+                found += (above - found) * (where - low) if above < np.inf else 0.0
+                results[number, day, j] = found if count[j] > 0.0 else np.nan
+
+
+@kernel
+def window_moment(values: Doubles, window: int, statistic: int, result: Doubles) -> None:
     """Mean absolute deviation, or skewness or excess kurtosis corrected for bias as in pandas.
 
     The latter need 3 and 4 values and some spread: NaN without; a window of equal values has
     skewness 0 and kurtosis -3, as in pandas.
     """
-    days, symbols = values.shape
-    for j in range(symbols):
-        for day in range(days):
-            first = max(0, day - window + 1)
-            count, total = 0.0, 0.0
-            for row in range(first, day + 1):
-                value = np.float64(values[row, j])
-                if np.isfinite(value):
-                    count += 1.0
-                    total += value
-            if count == 0.0:
+    count, mean = np.zeros(LANES), np.zeros(LANES)
+    deviation, second = np.zeros(LANES), np.zeros(LANES)
+    third, fourth = np.zeros(LANES), np.zeros(LANES)
+    for day in range(len(values)):
+        count[:] = 0.0
+        mean[:] = 0.0
+        deviation[:] = 0.0
+        second[:] = 0.0
+        third[:] = 0.0
+        fourth[:] = 0.0
+        first = max(0, day - window + 1)
+        for row in range(first, day + 1):
+            for j in range(LANES):
+                value = values[row, j]
+                there = not np.isnan(value)
+                count[j] += 1.0 if there else 0.0
+                mean[j] += value if there else 0.0
+        for j in range(LANES):
+            mean[j] /= count[j]
+        for row in range(first, day + 1):
+            for j in range(LANES):
+                value = values[row, j]
+                gap = value - mean[j] if not np.isnan(value) else 0.0
+                square = gap * gap
+                deviation[j] += abs(gap)
+                second[j] += square
+                third[j] += square * gap
+                fourth[j] += square * square
+        for j in range(LANES):
+            if count[j] == 0.0:
                 result[day, j] = np.nan
-                continue
-            mean = total / count
-            deviation = second = third = fourth = 0.0
-            for row in range(first, day + 1):
-                value = np.float64(values[row, j])
-                if np.isfinite(value):
-                    gap = value - mean
-                    square = gap * gap
-                    deviation += abs(gap)
-                    second += square
-                    third += square * gap
-                    fourth += square * square
-            if statistic == DEVIATION:
-                result[day, j] = deviation / count
+            elif statistic == DEVIATION:
+                result[day, j] = deviation[j] / count[j]
             elif statistic == SKEWNESS:
-                result[day, j] = _skewness(count, second, third)
+                result[day, j] = _skewness(count[j], second[j], third[j])
             else:
-                result[day, j] = _kurtosis(count, second, fourth)
+                result[day, j] = _kurtosis(count[j], second[j], fourth[j])
 
 
-@_kernel
+@kernel
 def _skewness(count: float, second: float, third: float) -> float:
     """Fisher and Pearson's G1, corrected for bias as in pandas."""
     if count < _FEWEST_FOR_SKEWNESS:
@@ -133,7 +147,7 @@ def _skewness(count: float, second: float, third: float) -> float:
     return float(raw * np.sqrt(count * (count - 1.0)) / (count - 2.0))
 
 
-@_kernel
+@kernel
 def _kurtosis(count: float, second: float, fourth: float) -> float:
     """Excess kurtosis G2, corrected for bias as in pandas."""
     if count < _FEWEST_FOR_KURTOSIS:
@@ -147,8 +161,8 @@ def _kurtosis(count: float, second: float, fourth: float) -> float:
 
 def warm() -> None:
     """Compile every kernel, or load it from the disk cache; called when NAXS is installed."""
-    values = np.zeros((3, 2), np.float32)
+    values = np.zeros((3, LANES))
     result = np.empty_like(values)
-    window_quantile(values, 2, 0.5, result)
-    window_place(values, np.zeros(2, np.int64), 2, 1.0, result)
+    window_rank(values, 2, result)
+    window_quantiles(values, 2, np.array([0.5]), result[None])
     window_moment(values, 2, DEVIATION, result)

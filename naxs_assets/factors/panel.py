@@ -65,7 +65,8 @@ class Panel:
 
     ``days`` are consecutive absolute trading-day indices, ``dates`` theirs (NaT where no symbol has
     a row). ``present`` marks the cells that have a row, suspended or not. ``cells`` is the flat
-    index into a matrix for each row of the prices, in their order.
+    index into a matrix for each row of the prices, in their order. ``universe`` marks the cells
+    that operators across the symbols of a day look at.
     """
 
     days: npt.NDArray[np.int32]
@@ -74,6 +75,7 @@ class Panel:
     fields: Mapping[str, Matrix]
     present: npt.NDArray[np.bool_]
     cells: npt.NDArray[np.int64]
+    universe: npt.NDArray[np.bool_]
 
     @property
     def first_day(self) -> int:
@@ -129,6 +131,7 @@ def panel_from_prices(prices: pl.DataFrame, fields: Iterable[str]) -> Panel:
         fields=MappingProxyType(matrices),
         present=present,
         cells=cells,
+        universe=present,
     )
 
 

@@ -6,7 +6,21 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
-from naxs_assets.factors.operators import INFIX, OPERATORS, Kind
+from naxs_assets.factors.operator import Kind, Operator, Role
+
+INFIX = {
+    "+": "Add",
+    "-": "Sub",
+    "*": "Mul",
+    "/": "Div",
+    ">": "Gt",
+    ">=": "Ge",
+    "<": "Lt",
+    "<=": "Le",
+    "==": "Eq",
+    "!=": "Ne",
+}
+"""The operators that are written between their arguments."""
 
 _SYMBOLS = {name: symbol for symbol, name in INFIX.items()}
 _COMPARISON, _SUM, _PRODUCT, _UNARY, _ATOM = range(1, 6)
@@ -54,7 +68,7 @@ class Field:
 class Call:
     """An operator applied to its arguments; days and shifts are ``Number`` arguments."""
 
-    operator: str
+    operator: Operator
     arguments: tuple[Node, ...]
     position: int = field(default=0, compare=False)
 
@@ -62,7 +76,7 @@ class Call:
     def kind(self) -> Kind:
         if all(argument.kind is Kind.CONSTANT for argument in self.arguments):
             return Kind.CONSTANT
-        return OPERATORS[self.operator].gives
+        return self.operator.gives
 
     @cached_property
     def depth(self) -> int:
@@ -71,31 +85,39 @@ class Call:
     @cached_property
     def days(self) -> int:
         """The whole number among the arguments (window or shift), or 0."""
-        for argument, role in zip(self.arguments, OPERATORS[self.operator].roles, strict=True):
+        for argument, role in zip(self.arguments, self.operator.roles, strict=True):
             if role.is_days and isinstance(argument, Number):
                 return int(argument.value)
         return 0
 
     @cached_property
+    def statistic(self) -> float:
+        """Which statistic of a common pass: the operator's own, or the share it is given."""
+        for argument, role in zip(self.arguments, self.operator.roles, strict=True):
+            if role is Role.SHARE and isinstance(argument, Number):
+                return argument.value
+        return self.operator.statistic
+
+    @cached_property
     def strength(self) -> int:
-        if self.operator in _SYMBOLS:
-            return _STRENGTH.get(self.operator, _COMPARISON)
-        return _STRENGTH.get(self.operator, _ATOM)
+        otherwise = _COMPARISON if self.operator.name in _SYMBOLS else _ATOM
+        return _STRENGTH.get(self.operator.name, otherwise)
 
     @cached_property
     def text(self) -> str:
         """Canonical text: infix where there is a symbol, parentheses only where they are needed."""
-        if self.operator == "Neg":
+        name = self.operator.name
+        if name == "Neg":
             return "-" + _operand(self.arguments[0], _UNARY)
-        if self.operator in _SYMBOLS:
+        if name in _SYMBOLS:
             left, right = self.arguments
             weakest = _SUM if self.strength == _COMPARISON else self.strength
             return (
                 _operand(left, weakest)
-                + _SYMBOLS[self.operator]
+                + _SYMBOLS[name]
                 + _operand(right, max(weakest, self.strength + 1))
             )
-        return f"{self.operator}({','.join(argument.text for argument in self.arguments)})"
+        return f"{name}({','.join(argument.text for argument in self.arguments)})"
 
 
 Node: TypeAlias = Number | Field | Call
@@ -156,7 +178,7 @@ def first_look_ahead(root: Node) -> Call | None:
 
 
 def _arguments_with_rows(node: Call, first: int, last: int) -> list[tuple[Node, int, int]]:
-    start, end = OPERATORS[node.operator].reads(node.days)
+    start, end = node.operator.reads(node.days)
     return [
         (argument, first + start, last + end)
         for argument in node.arguments

@@ -16,7 +16,7 @@ from naxs_assets.factors.panel import Panel
 FIRST_DAY = 7_000
 FIRST_DATE = date(2019, 8, 1)
 
-ALL_OPERATORS = {
+SYMBOL_OPERATORS = {
     "ABS": "Abs($close-$open)",
     "SIGN": "Sign($close-$open)",
     "LOG": "Log($volume+1)",
@@ -53,6 +53,14 @@ ALL_OPERATORS = {
     "SKEW": "Skew($close/Ref($close,1),12)",
     "KURT": "Kurt($close/Ref($close,1),12)",
 }
+"""Features that together use every operator of a symbol's own days."""
+
+ALL_OPERATORS = {
+    **SYMBOL_OPERATORS,
+    "CSRANK": "CSRank(Mean($close,3))-CSRank($volume)",
+    "CSDEMEAN": "CSDemean($close)/$close",
+    "CSZSCORE": "Mean(CSZScore(CSRank($volume)+$close),3)",
+}
 """Features that together use every operator."""
 
 
@@ -69,6 +77,7 @@ def panel_of(first_day: int = 0, **fields: Iterable[float] | npt.NDArray[np.floa
         symbols=tuple(f"{number:06}.SZ" for number in range(symbols)),
         fields=matrices,
         present=np.ones((days, symbols), np.bool_),
+        universe=np.ones((days, symbols), np.bool_),
         cells=np.arange(days * symbols),
     )
 

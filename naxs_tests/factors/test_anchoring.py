@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from naxs_assets.factors.features import compile_features, compute_features
+from naxs_assets.factors.features import CompiledFeatures, compile_features, compute_features
 from naxs_assets.factors.labels import compile_label, compute_label
-from naxs_tests.factors.sample import ALL_OPERATORS, FIRST_DAY, sample_prices
+from naxs_tests.factors.sample import ALL_OPERATORS, FIRST_DAY, SYMBOL_OPERATORS, sample_prices
 
 COMPILED = compile_features(ALL_OPERATORS)
+OF_SYMBOLS = compile_features(SYMBOL_OPERATORS)
 MONTH = 17
 
 
@@ -31,9 +32,11 @@ def _range(prices: pl.DataFrame, first: int, last: int) -> pl.DataFrame:
     return prices.filter(pl.col("day").is_between(FIRST_DAY + first, FIRST_DAY + last))
 
 
-def _features(prices: pl.DataFrame, first: int, last: int) -> pl.DataFrame:
+def _features(
+    prices: pl.DataFrame, first: int, last: int, compiled: CompiledFeatures = COMPILED
+) -> pl.DataFrame:
     wanted = _range(prices, first, last)["date"]
-    return compute_features(COMPILED, prices, wanted.min(), wanted.max())  # type: ignore[arg-type]
+    return compute_features(compiled, prices, wanted.min(), wanted.max())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
@@ -66,12 +69,12 @@ def test_neither_more_history_nor_other_symbols_change_a_bit(
     prices = sample_prices(seed=seed)
     chosen = pl.col("symbol").is_in([f"{600_000 + number}.SH" for number in symbols])
     last = min(first + length - 1, 119)
-    expected = _range(_features(prices, 0, 119), first, last).filter(chosen)
-    loaded = _range(prices, first - COMPILED.look_back - more, last).filter(chosen)
+    expected = _range(_features(prices, 0, 119, OF_SYMBOLS), first, last).filter(chosen)
+    loaded = _range(prices, first - OF_SYMBOLS.look_back - more, last).filter(chosen)
     if expected.is_empty():
         return
-    month = _features(loaded, first, last)
-    np.testing.assert_array_equal(_bits(month, COMPILED.names), _bits(expected, COMPILED.names))
+    month = _features(loaded, first, last, OF_SYMBOLS)
+    np.testing.assert_array_equal(_bits(month, OF_SYMBOLS.names), _bits(expected, OF_SYMBOLS.names))
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from naxs_assets.errors import EXIT_USAGE, ConfigurationError
 from naxs_assets.factors.expression import MAX_DEPTH, ExpressionError, parse
-from naxs_assets.factors.operators import INFIX, OPERATORS, Kind, Role
+from naxs_assets.factors.operator import Kind, Role
+from naxs_assets.factors.operators import OPERATORS
 from naxs_assets.factors.panel import FIELDS
+from naxs_assets.factors.tree import INFIX
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ import yaml
 
 import naxs_assets
 from naxs_assets.errors import ConfigurationError
-from naxs_assets.factors import operators
 from naxs_assets.factors.contracts import features_contract
 from naxs_assets.factors.expression import ExpressionError
 from naxs_assets.factors.features import compile_features, compute_features, missing_fields
@@ -179,22 +178,6 @@ def test_no_prices_give_no_rows() -> None:
     empty = compute_features(compiled, sample_prices().clear(), FIRST_DATE, FIRST_DATE)
     assert empty.is_empty()
     features_contract("basic", compiled.names).validate(empty, where="test")
-
-
-def test_common_parts_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = []
-    original = operators._variance
-
-    def counted(*arguments: object, **options: object) -> object:
-        calls.append(arguments)
-        return original(*arguments, **options)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(operators, "_variance", counted)
-    compiled = compile_features(
-        {"A": "Std($close,5)/$close", "B": "Std($close,5)+Std( $close, 5)", "C": "Std($close,6)"}
-    )
-    compute_features(compiled, sample_prices(), FIRST_DATE, date(2019, 12, 1))
-    assert len(calls) == 2
 
 
 def test_the_basic_set_computes_and_meets_its_contract() -> None:

@@ -17,8 +17,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from naxs_assets.factors import (
+    kernels,
+    order_kernels,
+    pair_kernels,
+    row_kernels,
+    section_kernels,
+)
+from naxs_assets.factors.features import compile_features, compute_features
 from naxs_assets.factors.operators import OPERATORS
-from naxs_tests.factors.sample import ALL_OPERATORS, panel_of, value_of
+from naxs_assets.factors.warm import warm
+from naxs_tests.factors.sample import ALL_OPERATORS, panel_of, sample_prices, value_of
 
 NAN = float("nan")
 X = [1, 2, NAN, 4, 3, 5, 5, 8]
@@ -224,21 +233,25 @@ def test_more_symbols_than_are_handled_at_once_are_independent() -> None:
 
 
 def test_installation_compiles_everything_that_operators_call() -> None:
-    from naxs_assets.factors import kernels, order_kernels
-
-    kernels.warm()
-    order_kernels.warm()
+    warm()
     compiled = [
         kernel
-        for name, kernel in (*vars(kernels).items(), *vars(order_kernels).items())
-        if name.startswith("window_") and hasattr(kernel, "signatures")
+        for module in (kernels, pair_kernels, order_kernels, row_kernels, section_kernels)
+        for name, kernel in vars(module).items()
+        if hasattr(kernel, "signatures") and name not in {"not_loaded", "_skewness", "_kurtosis"}
     ]
+    signatures = [len(kernel.signatures) for kernel in compiled]
     panel = panel_of(9, raw_close=X, raw_open=Y)
     one = ("Mean", "Sum", "Std", "Var", "Max", "Min", "Rank", "Slope", "Rsquare", "Resi", "Count",
            "Med", "IdxMax", "IdxMin", "Mad", "Skew", "Kurt")  # fmt: skip
     value_of("Quantile($raw_close>1,3,0.2)", panel)
+    value_of("CSRank($raw_close)", panel)
+    prices = sample_prices()
+    both = compile_features({"DOUBLE": "Mean($close,2)", "SINGLE": "$close"})
+    compute_features(both, prices, prices["date"][0], prices["date"][-1])
     for name in one:
         value_of(f"{name}($raw_close>1,3)", panel)
     for name in ("Corr", "Cov"):
         value_of(f"{name}($raw_close,$raw_open,3)", panel)
-    assert [len(kernel.signatures) for kernel in compiled] == [1] * 8
+    assert [len(kernel.signatures) for kernel in compiled] == signatures
+    assert min(signatures) > 0

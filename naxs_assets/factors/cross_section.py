@@ -1,0 +1,62 @@
+"""Operators across the symbols of one day, over the point-in-time universe of that day.
+
+A symbol outside the universe neither counts nor gets a value; a missing value stays missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from naxs_assets.factors.operator import Array, Operator, Role, Scope
+from naxs_assets.factors.section import Section
+
+
+def _known(section: Section, values: Array) -> npt.NDArray[np.float64]:
+    """The values of the universe as float64, NaN where one is missing or infinite."""
+    known = values.astype(np.float64)
+    known[~(section.members & np.isfinite(known))] = np.nan
+    return known
+
+
+def _rank(section: Section, values: Array) -> Array:
+    from naxs_assets.factors import section_kernels
+
+    known = _known(section, values)
+    result = np.empty_like(known)
+    section_kernels.ranks(known, result)
+    return result
+
+
+def _demean(section: Section, values: Array) -> Array:
+    known = _known(section, values)
+    return known - _row_mean(known)
+
+
+def _zscore(section: Section, values: Array) -> Array:
+    """(x - mean) / std (ddof 1); NaN where the day has no spread."""
+    known = _known(section, values)
+    known -= _row_mean(known)
+    count = np.isfinite(known).sum(axis=1, keepdims=True)
+    square = np.nansum(known * known, axis=1, keepdims=True)
+    spread = np.sqrt(square / np.where(count > 1, count - 1, np.nan))
+    return known / np.where(spread > 0, spread, np.nan)
+
+
+def _row_mean(known: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    count = np.isfinite(known).sum(axis=1, keepdims=True)
+    total: npt.NDArray[np.float64] = np.nansum(known, axis=1, keepdims=True)
+    return total / np.where(count > 0, count, np.nan)
+
+
+def _of_day(name: str, compute: Callable[..., Array]) -> Operator:
+    return Operator(name, (Role.SERIES,), compute, scope=Scope.DAY)
+
+
+CROSS_SECTION = (
+    _of_day("CSRank", _rank),
+    _of_day("CSDemean", _demean),
+    _of_day("CSZScore", _zscore),
+)

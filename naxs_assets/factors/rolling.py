@@ -1,0 +1,208 @@
+"""Operators of a symbol's own days: shifts and windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from naxs_assets.factors.operator import Array, Operator, Role, Statistics, Together
+from naxs_assets.factors.tile import Tile
+
+# Qlib's Corr is NaN where the standard deviation of either side is this close to zero.
+_NO_SPREAD = 2e-5
+
+_SLOPE, _FIT, _RESIDUAL = range(3)
+
+
+def _shift(tile: Tile, values: Array, days: int) -> Array:
+    shifted = tile.empty(values.dtype)
+    if abs(days) >= len(values):
+        shifted[:] = np.nan
+    elif days > 0:
+        shifted[:days] = np.nan
+        shifted[days:] = values[:-days]
+    else:
+        shifted[days:] = np.nan
+        shifted[:days] = values[-days:]
+    return shifted
+
+
+def _delta(tile: Tile, values: Array, days: int) -> Array:
+    earlier = _shift(tile, values, days)
+    return np.subtract(values, earlier, out=earlier)
+
+
+def _sums(*, divide: bool) -> Callable[..., Array]:
+    def compute(tile: Tile, values: Array, days: int) -> Array:
+        from naxs_assets.factors import kernels
+
+        result = tile.empty()
+        kernels.window_sums(values, tile.first_day, days, divide, result)
+        return result
+
+    return compute
+
+
+def _count(tile: Tile, values: Array, days: int) -> Array:
+    from naxs_assets.factors import kernels
+
+    known, result = tile.empty(), tile.empty()
+    np.copyto(known, np.isfinite(values))
+    kernels.window_sums(known, tile.first_day, days, False, result)
+    tile.scratch.give_back(known)
+    return tile.forget_absent(result)
+
+
+def _variance(*, root: bool) -> Callable[..., Array]:
+    def compute(tile: Tile, values: Array, days: int) -> Array:
+        from naxs_assets.factors import kernels
+
+        result = tile.empty()
+        kernels.window_variance(values, tile.first_day, days, root, result)
+        return result
+
+    return compute
+
+
+_std = _variance(root=True)
+
+
+def _extreme(sign: float) -> Callable[..., Array]:
+    def compute(tile: Tile, values: Array, days: int) -> Array:
+        from naxs_assets.factors import kernels
+
+        result = tile.empty()
+        kernels.window_maximum(values, tile.first_day, days, sign, result)
+        return result
+
+    return compute
+
+
+def _place(sign: float) -> Callable[..., Array]:
+    def compute(tile: Tile, values: Array, days: int) -> Array:
+        from naxs_assets.factors import kernels
+
+        result = tile.empty()
+        kernels.window_place(values, tile.first_day, days, tile.starts, sign, result)
+        return result
+
+    return compute
+
+
+def _rank(tile: Tile, values: Array, days: int) -> Array:
+    from naxs_assets.factors import order_kernels
+
+    result = tile.empty()
+    order_kernels.window_rank(values, days, result)
+    return result
+
+
+def _moment(statistic: str) -> Callable[..., Array]:
+    def compute(tile: Tile, values: Array, days: int) -> Array:
+        from naxs_assets.factors import order_kernels
+
+        result = tile.empty()
+        order_kernels.window_moment(values, days, getattr(order_kernels, statistic), result)
+        return result
+
+    return compute
+
+
+def _cov(tile: Tile, left: Array, right: Array, days: int) -> Array:
+    from naxs_assets.factors import pair_kernels
+
+    result = tile.empty()
+    pair_kernels.window_pairs(left, right, tile.first_day, days, False, result)
+    return result
+
+
+def _corr(tile: Tile, left: Array, right: Array, days: int) -> Array:
+    from naxs_assets.factors import pair_kernels
+
+    result = tile.empty()
+    pair_kernels.window_pairs(left, right, tile.first_day, days, True, result)
+    for side in (left, right):
+        spread = _std(tile, side, days)
+        np.copyto(result, np.nan, where=spread <= _NO_SPREAD)
+        tile.scratch.give_back(spread)
+    return result
+
+
+def _line(tile: Tile, arguments: tuple[Array, ...], days: int, asked: Statistics) -> list[Array]:
+    from naxs_assets.factors import pair_kernels
+
+    found = tile.empty(), tile.empty(), tile.empty()
+    pair_kernels.window_line(arguments[0], tile.first_day, days, *found)
+    for statistic, matrix in enumerate(found):
+        if statistic not in asked:
+            tile.scratch.give_back(matrix)
+    return [found[int(statistic)] for statistic in asked]
+
+
+def _quantiles(
+    tile: Tile, arguments: tuple[Array, ...], days: int, asked: Statistics
+) -> list[Array]:
+    from naxs_assets.factors import order_kernels
+
+    (values,) = arguments
+    found = np.empty((len(asked), *values.shape))
+    order_kernels.window_quantiles(values, days, np.array(asked), found)
+    matrices = [tile.empty() for _ in asked]
+    for matrix, one in zip(matrices, found, strict=True):
+        np.copyto(matrix, one)
+    return matrices
+
+
+_LINE = Together("line", _line)
+_QUANTILES = Together("quantiles", _quantiles)
+
+
+def _window(days: int) -> tuple[int, int]:
+    return 1 - days, 0
+
+
+def _rolling(name: str, compute: Callable[..., Array]) -> Operator:
+    return Operator(name, (Role.SERIES, Role.DAYS), compute, reads=_window, windowed=True)
+
+
+def _pair(name: str, compute: Callable[..., Array]) -> Operator:
+    roles = (Role.SERIES, Role.SERIES, Role.DAYS)
+    return Operator(name, roles, compute, reads=_window, windowed=True)
+
+
+def _of_together(name: str, together: Together, statistic: float, *more: Role) -> Operator:
+    return Operator(
+        name,
+        (Role.SERIES, Role.DAYS, *more),
+        together,
+        reads=_window,
+        windowed=True,
+        statistic=statistic,
+    )
+
+
+ROLLING = (
+    Operator("Ref", (Role.SERIES, Role.SHIFT), _shift, reads=lambda days: (-days, -days)),
+    Operator("Delta", (Role.SERIES, Role.DAYS), _delta, reads=lambda days: (-days, 0)),
+    _rolling("Mean", _sums(divide=True)),
+    _rolling("Sum", _sums(divide=False)),
+    _rolling("Std", _std),
+    _rolling("Var", _variance(root=False)),
+    _rolling("Max", _extreme(1.0)),
+    _rolling("Min", _extreme(-1.0)),
+    _rolling("IdxMax", _place(1.0)),
+    _rolling("IdxMin", _place(-1.0)),
+    _rolling("Rank", _rank),
+    _rolling("Count", _count),
+    _rolling("Mad", _moment("DEVIATION")),
+    _rolling("Skew", _moment("SKEWNESS")),
+    _rolling("Kurt", _moment("KURTOSIS")),
+    _of_together("Slope", _LINE, _SLOPE),
+    _of_together("Rsquare", _LINE, _FIT),
+    _of_together("Resi", _LINE, _RESIDUAL),
+    _of_together("Med", _QUANTILES, 0.5),
+    _of_together("Quantile", _QUANTILES, 0.0, Role.SHARE),
+    _pair("Corr", _corr),
+    _pair("Cov", _cov),
+)
