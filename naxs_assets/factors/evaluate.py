@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from naxs_assets.factors.kernels import LANES
+from naxs_assets.factors.lanes import LANES
 from naxs_assets.factors.operator import Array
 from naxs_assets.factors.panel import Panel
 from naxs_assets.factors.plan import Across, Stage, needs_all_symbols, plan

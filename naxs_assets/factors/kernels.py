@@ -30,10 +30,9 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-Doubles: TypeAlias = npt.NDArray[np.float64]
+from naxs_assets.factors.lanes import LANES
 
-LANES = 32
-"""Symbols of one tile: a tile of ten years is 0.6 MB and stays in the second-level cache."""
+Doubles: TypeAlias = npt.NDArray[np.float64]
 
 # IEEE arithmetic as written: no reordering, no contraction; a division by zero does not raise.
 kernel = njit(nogil=True, cache=True, fastmath=False, error_model="numpy")

@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from naxs_assets.factors.kernels import LANES, Doubles, kernel
+from naxs_assets.factors.kernels import Doubles, kernel
+from naxs_assets.factors.lanes import LANES
 
 DEVIATION = 0
 SKEWNESS = 1

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from naxs_assets.factors.kernels import LANES, Doubles, kernel, not_loaded
+from naxs_assets.factors.kernels import Doubles, kernel, not_loaded
+from naxs_assets.factors.lanes import LANES
 
 _LITTLE_VARIANCE = 2e-5**2
 """Qlib's Rsquare is NaN where the standard deviation of the window is at most 2e-5."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from naxs_assets.factors.kernels import LANES, kernel
+from naxs_assets.factors.kernels import kernel
+from naxs_assets.factors.lanes import LANES
 from naxs_assets.factors.operator import Array
 
 

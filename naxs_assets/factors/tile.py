@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from naxs_assets.factors.kernels import LANES
+from naxs_assets.factors.lanes import LANES
 from naxs_assets.factors.panel import Panel
 
 Array = npt.NDArray[Any]
