@@ -98,7 +98,9 @@ def described_tables(home: Path) -> dict[str, Described]:
 def _assets(settings: Settings, source: Source, catalogue: Catalogue) -> list[LineageAsset]:
     assets = market_assets(settings, source)
     first = month_of(source.coverage()[0])
-    assets += [feature_asset(feature_set, first) for feature_set in catalogue.feature_sets.values()]
+    for feature_set in catalogue.feature_sets.values():
+        looked_at = catalogue.universes[feature_set.universe] if feature_set.universe else None
+        assets.append(feature_asset(feature_set, looked_at, first))
     assets += [label_asset(label, first) for label in catalogue.labels.values()]
     market = _market_label(source)
     for strategy in catalogue.strategies.values():

@@ -32,7 +32,7 @@ def load_catalogue(home: Path) -> Catalogue:
     """The built-in catalogue with the entries of ``home/catalog`` added.
 
     Raises :class:`ConfigurationError` for a file that does not parse, an unknown key, a name that
-    is taken or a strategy that refers to an entry that does not exist, naming file and key.
+    is taken or an entry that refers to one that does not exist, naming file and key.
     """
     folders = [_BUILT_IN, home / "catalog"]
     catalogue = Catalogue(
@@ -41,6 +41,8 @@ def load_catalogue(home: Path) -> Catalogue:
         labels=_load(folders, "labels", Label),
         strategies=_load(folders, "strategies", Strategy),
     )
+    for feature_set in catalogue.feature_sets.values():
+        _check_universe(feature_set, catalogue)
     for strategy in catalogue.strategies.values():
         _check_references(strategy, catalogue)
     return catalogue
@@ -119,6 +121,16 @@ def _kind(variant: Any) -> str | None:
         return None
     field = variant.model_fields.get("kind")
     return str(get_args(field.annotation)[0]) if field else None
+
+
+def _check_universe(feature_set: FeatureSet, catalogue: Catalogue) -> None:
+    if feature_set.universe is not None and feature_set.universe not in catalogue.universes:
+        raise ConfigurationError(
+            f"feature set {feature_set.name} refers to universe {feature_set.universe!r}, which "
+            "does not exist",
+            where=f"features/{feature_set.name}.yaml",
+            remedy=f"known: {', '.join(sorted(catalogue.universes))}",
+        )
 
 
 def _check_references(strategy: Strategy, catalogue: Catalogue) -> None:

@@ -38,8 +38,12 @@ class Feature(BaseModel):
 
 
 class FeatureSet(_Entry):
-    """A named set of features, computed together."""
+    """A named set of features, computed together.
 
+    ``universe`` names the universe that operators across the symbols of a day look at.
+    """
+
+    universe: Name | None = None
     features: dict[FeatureName, Feature] = Field(min_length=1)
 
     @property

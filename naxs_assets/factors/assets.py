@@ -5,18 +5,24 @@ from math import ceil
 
 import polars as pl
 
-from naxs_assets.catalog.models import FeatureSet, Label
+from naxs_assets.catalog.models import FeatureSet, Label, Universe
+from naxs_assets.factors.beside import beside
 from naxs_assets.factors.contracts import features_contract, label_contract
 from naxs_assets.factors.features import compile_features, compute_features
 from naxs_assets.factors.labels import compile_label, compute_label
 from naxs_assets.lineage.assets import LineageAsset
 from naxs_assets.lineage.monthly import Made
 from naxs_assets.lineage.reader import Handle, Reader
-from naxs_assets.lineage.recipe import Months, Recipe
+from naxs_assets.lineage.recipe import Months, Recipe, Upstream, Whole
 from naxs_assets.pages.sparkline import sparkline_markdown
 from naxs_assets.partitions import add_months, first_day, last_day, months_between
 
 OWNER = "team:research"
+_LOOK_AHEAD = (
+    "\n\n行业若数据源只知今日分类，则沿用至过去，含前视"
+    "\n\nWhere the source knows only today's industries they are carried back: look-ahead, told by "
+    "the column look_ahead of market/industry"
+)
 # The calendar since 1990: no month has fewer trading days than this (1999-02), and each further
 # month beside it adds at least so many.
 _FEWEST_IN_A_MONTH = 7
@@ -32,18 +38,38 @@ def months_for(days: int) -> int:
     return 1 + ceil(max(0, days - _FEWEST_IN_A_MONTH) / _FEWEST_IN_EACH_FURTHER)
 
 
-def feature_asset(feature_set: FeatureSet, first_month: str) -> LineageAsset:
-    """The monthly features of one set, over every row of prices from ``first_month`` on."""
+def feature_asset(
+    feature_set: FeatureSet, universe: Universe | None, first_month: str
+) -> LineageAsset:
+    """The monthly features of one set, over every row of prices from ``first_month`` on.
+
+    ``universe`` is the one that the set names; a set that looks across the symbols of a day is
+    refused without one.
+    """
     compiled = compile_features(feature_set.expressions)
+    aside = beside(feature_set, compiled, universe)
     back = months_for(compiled.look_back)
 
-    def make(pending: Iterator[str], prices: Reader) -> Iterator[Made]:
+    def make(
+        pending: Iterator[str],
+        prices: Reader,
+        members: Reader | None = None,
+        industry: Reader | None = None,
+    ) -> Iterator[Made]:
         for run in _passes(list(pending)):
             window = _handles(prices, add_months(run[0], -back), run[-1])
-            rows = _rows(window, first_month, run[-1])
+            # A membership or an industry counts from its own day, so that the tables as known on
+            # the run's last day tell of each earlier month what they told then.
+            tables = [
+                reader.whole().until(last_day(run[-1])).frame() if reader else None
+                for reader in (members, industry)
+            ]
+            rows = aside.add(_rows(window, first_month, run[-1]), *tables)
             table = compute_features(compiled, rows, first_day(run[0]), last_day(run[-1]))
             for month, part in _by_month(table, run):
                 reads = [window[m] for m in months_between(add_months(month, -back), month)]
+                whole = [reader.whole() for reader in (members, industry) if reader]
+                reads += [handle.until(last_day(month)) for handle in whole]
                 coverage = part.group_by("date", maintain_order=True).len().get_column("len")
                 yield Made(
                     month,
@@ -52,17 +78,25 @@ def feature_asset(feature_set: FeatureSet, first_month: str) -> LineageAsset:
                     metadata={"plot": sparkline_markdown(coverage.to_list())},
                 )
 
+    upstream: dict[str, Upstream] = {"prices": Months("market/prices", back=back)}
+    if aside.members:
+        upstream["members"] = Whole("market/index_members")
+    if aside.industry:
+        upstream["industry"] = Whole("market/industry")
     recipe = Recipe(
         asset=f"features/{feature_set.name}",
-        code=("naxs_assets.factors.features",),
+        code=("naxs_assets.factors.features", "naxs_assets.factors.beside"),
         contract=features_contract(feature_set.name, list(compiled.names)),
-        config={"features": feature_set.expressions},
-        upstream={"prices": Months("market/prices", back=back)},
+        config={
+            "features": feature_set.expressions,
+            "universe": aside.universe.model_dump() if aside.universe else None,
+        },
+        upstream=upstream,
     )
     return LineageAsset(
         recipe=recipe,
         generator=make,
-        description=feature_set.description,
+        description=feature_set.description + (_LOOK_AHEAD if aside.industry else ""),
         group="features",
         kinds=frozenset({"numba", "polars"}),
         owner=OWNER,

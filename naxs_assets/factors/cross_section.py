@@ -45,18 +45,52 @@ def _zscore(section: Section, values: Array) -> Array:
     return known / np.where(spread > 0, spread, np.nan)
 
 
+def _scale(section: Section, values: Array, total: float) -> Array:
+    """Scaled so that the absolute values of the day sum to ``total``; NaN where all are zero."""
+    known = _known(section, values)
+    size = np.nansum(np.abs(known), axis=1, keepdims=True)
+    return known * (total / np.where(size > 0, size, np.nan))
+
+
+def _winsorize(section: Section, values: Array, lower: float, upper: float) -> Array:
+    from naxs_assets.factors import section_kernels
+
+    known = _known(section, values)
+    section_kernels.clip_to_quantiles(known, lower, upper)
+    return known
+
+
+def _neutralize(section: Section, values: Array, groups: Array) -> Array:
+    from naxs_assets.factors import section_kernels
+
+    known = _known(section, values)
+    section_kernels.demean_within(known, groups.astype(np.float64))
+    return known
+
+
 def _row_mean(known: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     count = np.isfinite(known).sum(axis=1, keepdims=True)
     total: npt.NDArray[np.float64] = np.nansum(known, axis=1, keepdims=True)
     return total / np.where(count > 0, count, np.nan)
 
 
-def _of_day(name: str, compute: Callable[..., Array]) -> Operator:
-    return Operator(name, (Role.SERIES,), compute, scope=Scope.DAY)
+def _of_day(
+    name: str,
+    compute: Callable[..., Array],
+    *more: Role,
+    defaults: tuple[float, ...] = (),
+) -> Operator:
+    roles = (Role.SERIES, *more)
+    return Operator(name, roles, compute, scope=Scope.DAY, defaults=defaults)
 
 
 CROSS_SECTION = (
     _of_day("CSRank", _rank),
     _of_day("CSDemean", _demean),
     _of_day("CSZScore", _zscore),
+    _of_day("CSScale", _scale, Role.CONSTANT, defaults=(1.0,)),
+    _of_day("CSWinsor", _winsorize, Role.SHARE, Role.SHARE),
+    _of_day("CSNeutralize", _neutralize, Role.GROUP),
+    # The parser turns the level into the group field of that level.
+    _of_day("IndNeutralize", _neutralize, Role.LEVEL),
 )

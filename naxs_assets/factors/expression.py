@@ -18,12 +18,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 from naxs_assets.errors import ConfigurationError
 from naxs_assets.factors.operator import MAX_DAYS, Kind, Role
 from naxs_assets.factors.operators import OPERATORS, REFUSED
-from naxs_assets.factors.panel import FIELDS
+from naxs_assets.factors.panel import FIELDS, INDUSTRY_FIELDS, REFUSED_FIELDS
 from naxs_assets.factors.tree import (
     INFIX,
     Call,
@@ -161,7 +162,16 @@ class _Parser:
             raise self._error(
                 "the expression reads no field", 0, "write a field such as $close into it"
             )
+        if isinstance(root, Field) and root.name in INDUSTRY_FIELDS:
+            raise self._group(root)
         return root
+
+    def _group(self, field: Field) -> ExpressionError:
+        return self._error(
+            f"{field.text} numbers groups and is no quantity",
+            field.position,
+            f"give it to CSNeutralize(x, {field.text}) as the group",
+        )
 
     def _error(self, what: str, position: int, remedy: str) -> ExpressionError:
         return ExpressionError(
@@ -291,6 +301,9 @@ class _Parser:
 
     def _field(self, token: _Token) -> Node:
         name = token.text[1:]
+        if name in REFUSED_FIELDS:
+            reason, remedy = REFUSED_FIELDS[name]
+            raise self._error(f"{token.text} is refused: {reason}", token.position, remedy)
         if name not in FIELDS:
             raise self._error(
                 f"unknown field {token.text}",
@@ -319,6 +332,10 @@ class _Parser:
     def _call(self, name: str, arguments: tuple[Node, ...], token: _Token) -> Node:
         operator = OPERATORS[name]
         roles = operator.roles
+        missing = len(roles) - len(arguments)
+        if 0 < missing <= len(operator.defaults):
+            left_out = operator.defaults[-missing:]
+            arguments += tuple(Number(value, position=token.position) for value in left_out)
         if len(arguments) != len(roles):
             raise self._error(
                 f"{name} takes {len(roles)} arguments, not {len(arguments)}",
@@ -327,6 +344,9 @@ class _Parser:
             )
         for argument, role in zip(arguments, roles, strict=True):
             self._check(name, argument, role)
+        if name == "IndNeutralize":
+            return self._of_industry(arguments, token)
+        self._check_order(arguments, roles)
         constant = all(argument.kind is Kind.CONSTANT for argument in arguments)
         if constant and operator.gives is Kind.CONDITION:
             raise self._error(
@@ -347,16 +367,35 @@ class _Parser:
             raise self._too_deep(token.position)
         return call
 
+    def _check_order(self, arguments: tuple[Node, ...], roles: tuple[Role, ...]) -> None:
+        """A lower and an upper share stand in that order."""
+        shares = [
+            (each.value, each)
+            for each, role in zip(arguments, roles, strict=True)
+            if role is Role.SHARE and isinstance(each, Number)
+        ]
+        for (low, lower), (high, upper) in pairwise(shares):
+            if low > high:
+                raise self._error(
+                    f"the lower share {lower.text} is above the upper one, {upper.text}",
+                    lower.position,
+                    "give the lower one first",
+                )
+
+    def _of_industry(self, arguments: tuple[Node, ...], token: _Token) -> Node:
+        """``IndNeutralize(x, level)`` as CSNeutralize within the industries of that level."""
+        values, level = arguments
+        if not isinstance(level, Number):
+            raise TypeError(f"a checked level is a number, not {level}")
+        group = Field(INDUSTRY_FIELDS[int(level.value) - 1], position=level.position)
+        return self._call("CSNeutralize", (values, group), token)
+
     def _check(self, name: str, argument: Node, role: Role) -> None:
-        if role.is_days:
-            fits = isinstance(argument, Number) and _is_days(argument.value, role)
-        elif role is Role.SHARE:
-            fits = isinstance(argument, Number) and 0 <= argument.value <= 1
-        elif role is Role.NUMBER:
-            fits = argument.kind is not Kind.CONDITION
-        else:
-            fits = argument.kind is not Kind.CONSTANT
-        if fits:
+        if isinstance(argument, Field) and argument.name in INDUSTRY_FIELDS:
+            if role is not Role.GROUP:
+                raise self._group(argument)
+            return
+        if _fits(argument, role):
             return
         remedy = f"give {role.value}"
         if role.is_days and isinstance(argument, Number):
@@ -379,3 +418,19 @@ class _Parser:
 def _is_days(value: float, role: Role) -> bool:
     smallest = 1 if role is Role.DAYS else -MAX_DAYS
     return math.floor(value) == value and value != 0 and smallest <= value <= MAX_DAYS
+
+
+def _fits(argument: Node, role: Role) -> bool:
+    if role.is_days:
+        return isinstance(argument, Number) and _is_days(argument.value, role)
+    match role:
+        case Role.SHARE:
+            return isinstance(argument, Number) and 0 <= argument.value <= 1
+        case Role.LEVEL:
+            levels = range(1, len(INDUSTRY_FIELDS) + 1)
+            return isinstance(argument, Number) and argument.value in levels
+        case Role.CONSTANT:
+            return argument.kind is Kind.CONSTANT
+        case Role.NUMBER:
+            return argument.kind is not Kind.CONDITION
+    return argument.kind is not Kind.CONSTANT

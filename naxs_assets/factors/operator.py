@@ -38,6 +38,9 @@ class Role(enum.Enum):
     CONDITION = "a condition"
     DAYS = f"a whole number of days from 1 to {MAX_DAYS}"
     SHARE = "a number from 0 to 1"
+    CONSTANT = "a number"
+    GROUP = "a group such as $industry, or a series of which equal values are one group"
+    LEVEL = "a level of the industries: 1, 2 or 3"
     SHIFT = f"a whole number of days from -{MAX_DAYS} to {MAX_DAYS} other than 0"
 
     @property
@@ -77,7 +80,8 @@ class Operator:
 
     ``reads(days)`` is the first and last row, relative to the row computed, at which the arguments
     are read; ``days`` is the operator's own whole number or 0. A ``windowed`` operator is given
-    float64 in which NaN alone means missing, and returns the same.
+    float64 in which NaN alone means missing, and returns the same. ``defaults`` stand for the last
+    arguments where they are left out.
     """
 
     name: str
@@ -88,6 +92,7 @@ class Operator:
     scope: Scope = Scope.SYMBOL
     windowed: bool = False
     statistic: float = 0.0
+    defaults: tuple[float, ...] = ()
 
 
 def result_type(*arguments: Array | float) -> np.dtype[Any]:

@@ -15,13 +15,28 @@ from naxs_assets.errors import DataError
 
 Matrix: TypeAlias = npt.NDArray[np.float32]
 
+MEMBER = "in_universe"
+"""The column beside the prices that tells whether a row's symbol is in the universe that day."""
+
+INDUSTRY_FIELDS = ("industry", "industry2", "industry3")
+"""The group fields by the level of the classification, the coarsest first."""
+
+
+def industry_column(level: int) -> str:
+    """The column beside the prices with the number of a row's industry of ``level`` (from 1)."""
+    return f"industry_{level}"
+
 
 @dataclass(frozen=True)
 class Source:
-    """How a field is made from the columns of prices; ``columns`` are those it must have."""
+    """How a field is made from the columns of prices; ``columns`` are those it must have.
+
+    What tells of the ``symbol`` rather than of its trading is known on suspended rows too.
+    """
 
     columns: tuple[str, ...]
     values: pl.Expr
+    symbol: bool = False
 
 
 def _quoted(column: str) -> Source:
@@ -30,6 +45,11 @@ def _quoted(column: str) -> Source:
 
 def _back_adjusted(column: str) -> Source:
     return Source((column, "adj_factor"), pl.col(column) * pl.col("adj_factor"))
+
+
+def _industry(level: int) -> Source:
+    column = industry_column(level)
+    return Source((column,), pl.col(column), symbol=True)
 
 
 _QUOTED_VWAP = pl.when(pl.col("volume") > 0).then(pl.col("amount") / pl.col("volume"))
@@ -51,10 +71,22 @@ FIELDS: Mapping[str, Source] = MappingProxyType(
         "raw_vwap": Source(("amount", "volume"), _QUOTED_VWAP),
         "raw_volume": _quoted("volume"),
         "adj_factor": _quoted("adj_factor"),
+        **{name: _industry(level) for level, name in enumerate(INDUSTRY_FIELDS, start=1)},
     }
 )
 """Fields of the expressions: ``$close`` and its like are raw x adj_factor in CNY, ``$volume`` is
-shares / adj_factor, ``$amount`` is CNY as traded, and ``$raw_...`` are as quoted."""
+shares / adj_factor, ``$amount`` is CNY as traded, and ``$raw_...`` are as quoted. ``$industry`` and
+its like number the industry of a symbol: they only group."""
+
+REFUSED_FIELDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "cap": (
+            "no table of the market tells market capitalisation",
+            "write an expression without it, or stand turnover in for size by Mean($amount, 20)",
+        ),
+    }
+)
+"""Fields that formulas of others read and that the data have not: why, and what to do instead."""
 
 _USABLE = ~pl.col("is_suspended").fill_null(False) & pl.col("quarantined_by").is_null()
 
@@ -96,8 +128,9 @@ def panel_from_prices(prices: pl.DataFrame, fields: Iterable[str]) -> Panel:
     """Scatter the rows of ``prices`` into one matrix for each of ``fields`` (keys of FIELDS).
 
     Suspended and quarantined rows are present, and NaN in every field; a field whose columns the
-    data lack is NaN throughout. Raises :class:`DataError` when a key appears twice or a day
-    index goes with two dates.
+    data lack is NaN throughout. The universe is what the column ``MEMBER`` says, every row
+    where there is no such column. Raises :class:`DataError` when a key appears twice or a day index
+    goes with two dates.
     """
     names = sorted(set(fields))
     symbols = prices["symbol"].unique().sort()
@@ -116,7 +149,11 @@ def panel_from_prices(prices: pl.DataFrame, fields: Iterable[str]) -> Panel:
 
     usable = [name for name in names if set(FIELDS[name].columns) <= set(prices.columns)]
     values = prices.select(
-        pl.when(_USABLE).then(FIELDS[name].values).cast(pl.Float32).alias(name) for name in usable
+        pl.when(_USABLE | FIELDS[name].symbol)
+        .then(FIELDS[name].values)
+        .cast(pl.Float32)
+        .alias(name)
+        for name in usable
     )
     matrices = {}
     for name in names:
@@ -124,6 +161,10 @@ def panel_from_prices(prices: pl.DataFrame, fields: Iterable[str]) -> Panel:
         if name in usable:
             matrix.ravel()[cells] = values[name].to_numpy()
         matrices[name] = matrix
+    universe = present
+    if MEMBER in prices.columns:
+        universe = np.zeros(present.shape, np.bool_)
+        universe.ravel()[cells] = prices[MEMBER].to_numpy()
     return Panel(
         days=days,
         dates=dates,
@@ -131,7 +172,7 @@ def panel_from_prices(prices: pl.DataFrame, fields: Iterable[str]) -> Panel:
         fields=MappingProxyType(matrices),
         present=present,
         cells=cells,
-        universe=present,
+        universe=universe,
     )
 
 

@@ -5,27 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from naxs_assets.catalog.models import Universe
-
-
-def members_on(universe: Universe, members: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    """The (date, symbol) rows of ``rows`` whose symbol is in the universe on its date.
-
-    ``members`` has index, symbol, effective_from and effective_to (last day inclusive, null
-    while still a member); a membership counts from the day it takes effect.
-    """
-    if universe.kind == "all":
-        return rows.select("date", "symbol")
-    intervals = members.filter(pl.col("index") == universe.index)
-    inside = (pl.col("date") >= pl.col("effective_from")) & (
-        pl.col("effective_to").is_null() | (pl.col("date") <= pl.col("effective_to"))
-    )
-    return (
-        rows.select("date", "symbol")
-        .join(intervals.select("symbol", "effective_from", "effective_to"), on="symbol")
-        .filter(inside)
-        .select("date", "symbol")
-        .unique()
-    )
+from naxs_assets.factors.beside import members_on
 
 
 def member_days(universe: Universe, members: pl.DataFrame, rows: pl.DataFrame) -> int:

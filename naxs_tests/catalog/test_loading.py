@@ -132,6 +132,16 @@ def test_the_built_in_strategies_differ_in_their_model_alone(tmp_path: Path) -> 
     assert not trees.model.shuffle_labels
 
 
+def test_a_feature_set_names_a_universe_that_exists(tmp_path: Path) -> None:
+    features = {"RANK": {"expression": "CSRank($close)"}}
+    entry = {"name": "mine", "description": "", "universe": "csi300", "features": features}
+    _add(tmp_path, "features", "mine", entry)
+    assert load_catalogue(tmp_path).feature_sets["mine"].universe == "csi300"
+    _add(tmp_path, "features", "mine", {**entry, "universe": "nowhere"})
+    with pytest.raises(ConfigurationError, match="universe 'nowhere', which does not exist"):
+        load_catalogue(tmp_path)
+
+
 def test_broken_yaml_is_named(tmp_path: Path) -> None:
     folder = tmp_path / "catalog" / "labels"
     folder.mkdir(parents=True)

@@ -60,6 +60,10 @@ ALL_OPERATORS = {
     "CSRANK": "CSRank(Mean($close,3))-CSRank($volume)",
     "CSDEMEAN": "CSDemean($close)/$close",
     "CSZSCORE": "Mean(CSZScore(CSRank($volume)+$close),3)",
+    "CSSCALE": "CSScale($close-$open)+CSScale($volume,2)",
+    "CSWINSOR": "Delta(CSWinsor($close/$open,0.1,0.8),2)",
+    "CSNEUTRALIZE": "CSNeutralize($close,$open>Ref($close,1))",
+    "INDNEUTRALIZE": "Mean(IndNeutralize($close,2),3)/$close",
 }
 """Features that together use every operator."""
 
@@ -114,6 +118,7 @@ def sample_prices(days: int = 120, symbols: int = 9, seed: int = 0) -> pl.DataFr
             "amount": close * volume,
             "adj_factor": pl.Series(1.0 + (day > days // 2) * 0.25),
             "is_suspended": random.random(size) < 0.06,
+            "industry_2": pl.Series(symbol % 2, dtype=pl.Float32),
             "quarantined_by": ["price_band" if bad else None for bad in random.random(size) < 0.02],
         }
     )

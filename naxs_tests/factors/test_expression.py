@@ -10,7 +10,7 @@ from naxs_assets.errors import EXIT_USAGE, ConfigurationError
 from naxs_assets.factors.expression import MAX_DEPTH, ExpressionError, parse
 from naxs_assets.factors.operator import Kind, Role
 from naxs_assets.factors.operators import OPERATORS
-from naxs_assets.factors.panel import FIELDS
+from naxs_assets.factors.panel import FIELDS, INDUSTRY_FIELDS
 from naxs_assets.factors.tree import INFIX
 
 
@@ -142,7 +142,7 @@ def test_the_limits_leave_room_for_long_formulas() -> None:
 
 
 def _written(kind: Kind, depth: int) -> st.SearchStrategy[str]:
-    fields = st.sampled_from(sorted(f"${name}" for name in FIELDS))
+    fields = st.sampled_from(sorted(f"${name}" for name in set(FIELDS) - set(INDUSTRY_FIELDS)))
     numbers = st.floats(0, 1e6, allow_nan=False).map(repr) | st.integers(0, 99).map(str)
     if kind is Kind.SERIES and depth == 0:
         return fields
@@ -164,7 +164,15 @@ def _call(name: str, depth: int) -> st.SearchStrategy[str]:
         if role is Role.DAYS:
             arguments.append(st.integers(1, 9).map(str))
         elif role is Role.SHARE:
-            arguments.append(st.sampled_from(["0", "0.2", "1"]))
+            second = Role.SHARE in OPERATORS[name].roles[: len(arguments)]
+            arguments.append(st.sampled_from(["1"] if second else ["0", "0.2", "1"]))
+        elif role is Role.CONSTANT:
+            arguments.append(st.sampled_from(["2", "-0.5", "1/3"]))
+        elif role is Role.LEVEL:
+            arguments.append(st.sampled_from(["1", "2", "3"]))
+        elif role is Role.GROUP:
+            groups = st.sampled_from([f"${field}" for field in INDUSTRY_FIELDS])
+            arguments.append(groups | _written(Kind.SERIES, depth))
         elif role is Role.SHIFT:
             arguments.append(st.sampled_from(["1", "3", "-2", "- 1"]))
         elif role is Role.CONDITION:

@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 
 from naxs_assets.catalog.models import Universe
+from naxs_assets.factors.beside import members_on
 from naxs_assets.learning.contracts import dataset_contract
-from naxs_assets.learning.dataset import build_dataset, member_days, members_on
+from naxs_assets.learning.dataset import build_dataset, member_days
 
 CSI = Universe(name="csi", description="an index", kind="index", index="000300.SH")
 ALL = Universe(name="all", description="all", kind="all")
