@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks.common.stages import Stages
-from benchmarks.qlib_bundle import qlib_symbol
+from naxs_assets.market.qlib_bundle import qlib_symbol
 
 _TOLERANCE = 1e-3
 

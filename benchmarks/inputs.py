@@ -20,11 +20,13 @@ import polars as pl
 
 from benchmarks.common.places import INPUTS
 from benchmarks.common.stages import Stages
-from benchmarks.qlib_bundle import qlib_symbol, write_bundle
 from naxs_assets.catalog.loading import load_catalogue
 from naxs_assets.lineage.code_hash import code_hash
 from naxs_assets.market.calendar import trading_days
 from naxs_assets.market.prices import build_month
+from naxs_assets.market.qlib_bundle import qlib_symbol
+from naxs_assets.market.qlib_bundle_export import export_bundle
+from naxs_assets.market.qlib_bundle_input import input_of_prices
 from naxs_assets.market.reference import instruments_table
 from naxs_assets.market.sources.synthetic import SyntheticSource
 from naxs_assets.market.synthetic import SyntheticMarket
@@ -35,6 +37,11 @@ LAST = date(2023, 12, 29)
 FEATURE_SET = "alpha158"
 _SPARE_PLACES = 1.6
 """Listing places for each gap-free name that is wanted: some are empty, some delisted."""
+_CODE = (
+    "naxs_assets.market.prices",
+    "naxs_assets.market.qlib_bundle_export",
+    "naxs_assets.market.sources.synthetic",
+)
 
 
 def prices_of(names: int, days: int) -> pl.DataFrame:
@@ -84,7 +91,7 @@ def _write(folder: Path, names: int, days: int, *, whole: bool) -> None:
         prices = gap_free(prices, names)
         random_scores(prices).write_parquet(folder / "scores.parquet")
     prices.write_parquet(folder / "prices.parquet")
-    write_bundle(prices, folder / "bundle")
+    export_bundle(input_of_prices(prices), folder / "bundle")
     expressions = load_catalogue(folder).feature_sets[FEATURE_SET].expressions
     (folder / "expressions.json").write_text(json.dumps(expressions))
     facts = {
@@ -99,12 +106,10 @@ def _write(folder: Path, names: int, days: int, *, whole: bool) -> None:
 
 def _digest() -> str:
     """What makes the input: the code of the market, of this module and of the bundle."""
-    digest = hashlib.sha256(
-        code_hash(("naxs_assets.market.prices", "naxs_assets.market.sources.synthetic")).encode()
-    )
+    digest = hashlib.sha256(code_hash(_CODE).encode())
     here = Path(__file__).parent
     catalogue = here.parent / "naxs_assets" / "catalog" / "features" / f"{FEATURE_SET}.yaml"
-    for file in (Path(__file__), here / "qlib_bundle.py", catalogue):
+    for file in (Path(__file__), catalogue):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 

@@ -18,6 +18,7 @@ from naxs_assets.automation.pipeline import (
     on_time_checks,
     pull_asset,
 )
+from naxs_assets.automation.qlib_bundle import qlib_bundle_asset
 from naxs_assets.automation.quality_report import failed_run_sensor, quality_report_asset
 from naxs_assets.automation.restatements import restatement_sensor
 from naxs_assets.automation.schedules import nightly_schedule
@@ -146,6 +147,11 @@ def build_defs(
                 for asset in platform.assets
             ),
             quality_report_asset(lambda: _judged(platform), one_run),
+            *(
+                [qlib_bundle_asset(settings.home / settings.qlib_bundle, one_run)]
+                if settings.qlib_bundle
+                else []
+            ),
             *(
                 warehouse_asset(stage, platform.assets, settings.home, one_run)
                 for stage in ("market", *platform.catalogue.strategies)

@@ -131,6 +131,8 @@ class Settings(_Model):
 
     ``store`` is a folder or any fsspec URL, ``ledger`` a SQLAlchemy URL; both default to places in
     the home. ``now`` freezes the clock. ``threads`` bounds the threads of one computation.
+    ``qlib_bundle`` is the folder (relative to the home) of a Qlib bundle that the data pipeline
+    keeps up to date; None keeps none.
     """
 
     home: Path
@@ -139,6 +141,7 @@ class Settings(_Model):
     now: AwareDatetime | None = None
     actor: str = Field(default_factory=getpass.getuser)
     threads: int = Field(default=2, ge=1)
+    qlib_bundle: Path | None = None
     market: MarketSettings = MarketSettings()
 
     @property

@@ -22,6 +22,7 @@ from naxs_assets.cli import (
     homes,
     lineage,
     pull,
+    qlib,
     run,
     schema,
     sql,
@@ -74,6 +75,7 @@ cli.add_command(lineage.restore)
 cli.add_command(sql.sql)
 cli.add_command(warehouse.warehouse)
 cli.add_command(schema.schema)
+cli.add_command(qlib.qlib)
 
 
 def main() -> None:
