@@ -27,6 +27,7 @@ from naxs_assets.backtest.assets import backtest_asset
 from naxs_assets.catalog.loading import Catalogue, load_catalogue
 from naxs_assets.factors.assets import feature_asset, label_asset
 from naxs_assets.factors.labels import compile_label
+from naxs_assets.factors.language import LANGUAGES
 from naxs_assets.learning.assets import learning_assets
 from naxs_assets.lineage.assets import (
     LINEAGE,
@@ -107,7 +108,8 @@ def _assets(settings: Settings, source: Source, catalogue: Catalogue) -> list[Li
     for strategy in catalogue.strategies.values():
         universe = catalogue.universes[strategy.universe]
         features = list(catalogue.feature_sets[strategy.features].features)
-        reach = compile_label(catalogue.labels[strategy.label].expression).reach
+        label = catalogue.labels[strategy.label]
+        reach = compile_label(label.expression, LANGUAGES[label.mode]).reach
         assets += learning_assets(settings, strategy, universe, features, reach, first)
         assets += [backtest_asset(strategy, first), report_asset(strategy, market)]
     return assets

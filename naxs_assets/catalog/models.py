@@ -28,6 +28,10 @@ class Universe(_Entry):
     index: str | None = None
 
 
+Mode = Literal["qlib", "strict"]
+"""What a missing value means to expressions: as Qlib has it, or missing wherever it is touched."""
+
+
 class Feature(BaseModel):
     """One feature: its expression and what it means."""
 
@@ -44,6 +48,7 @@ class FeatureSet(_Entry):
     """
 
     universe: Name | None = None
+    mode: Mode = "qlib"
     features: dict[FeatureName, Feature] = Field(min_length=1)
 
     @property
@@ -54,6 +59,7 @@ class FeatureSet(_Entry):
 class Label(_Entry):
     """What a model learns to predict: an expression that looks ahead."""
 
+    mode: Mode = "qlib"
     expression: str
 
 

@@ -10,6 +10,7 @@ from naxs_assets.factors.beside import beside
 from naxs_assets.factors.contracts import features_contract, label_contract
 from naxs_assets.factors.features import compile_features, compute_features
 from naxs_assets.factors.labels import compile_label, compute_label
+from naxs_assets.factors.language import LANGUAGES
 from naxs_assets.lineage.assets import LineageAsset
 from naxs_assets.lineage.monthly import Made
 from naxs_assets.lineage.reader import Handle, Reader
@@ -46,7 +47,7 @@ def feature_asset(
     ``universe`` is the one that the set names; a set that looks across the symbols of a day is
     refused without one.
     """
-    compiled = compile_features(feature_set.expressions)
+    compiled = compile_features(feature_set.expressions, LANGUAGES[feature_set.mode])
     aside = beside(feature_set, compiled, universe)
     back = months_for(compiled.look_back)
 
@@ -89,6 +90,7 @@ def feature_asset(
         contract=features_contract(feature_set.name, list(compiled.names)),
         config={
             "features": feature_set.expressions,
+            "mode": feature_set.mode,
             "universe": aside.universe.model_dump() if aside.universe else None,
         },
         upstream=upstream,
@@ -105,7 +107,7 @@ def feature_asset(
 
 def label_asset(label: Label, first_month: str) -> LineageAsset:
     """The monthly values of one label from ``first_month`` on; what is not known yet is null."""
-    compiled = compile_label(label.expression)
+    compiled = compile_label(label.expression, LANGUAGES[label.mode])
     back, ahead = months_for(compiled.look_back), months_for(compiled.reach)
 
     def make(pending: Iterator[str], prices: Reader) -> Iterator[Made]:
@@ -126,7 +128,7 @@ def label_asset(label: Label, first_month: str) -> LineageAsset:
         asset=f"labels/{label.name}",
         code=("naxs_assets.factors.labels",),
         contract=label_contract(label.name),
-        config={"expression": label.expression},
+        config={"expression": label.expression, "mode": label.mode},
         upstream={"prices": Months("market/prices", back=back, ahead=ahead)},
     )
     return LineageAsset(

@@ -47,6 +47,19 @@ def _comparison(function: np.ufunc) -> Callable[..., Array]:
     return compute
 
 
+def _not(tile: Tile, condition: Array) -> Array:
+    return tile.forget_absent(np.subtract(1.0, condition, out=tile.empty(np.float32)))
+
+
+def _joined(function: np.ufunc) -> Callable[..., Array]:
+    """Both (the product) or either (the maximum) of two conditions, of 1 and 0."""
+
+    def compute(tile: Tile, left: Array, right: Array) -> Array:
+        return tile.forget_absent(function(left, right, out=tile.empty(np.float32)))
+
+    return compute
+
+
 def _if(tile: Tile, condition: Array, chosen: Array | float, otherwise: Array | float) -> Array:
     matrices = [each for each in (chosen, otherwise) if isinstance(each, np.ndarray)]
     out = tile.empty(result_type(*matrices) if matrices else np.float32)
@@ -82,6 +95,9 @@ ELEMENTWISE = (
     _two("Le", _comparison(np.less_equal), Kind.CONDITION),
     _two("Eq", _comparison(np.equal), Kind.CONDITION),
     _two("Ne", _comparison(np.not_equal), Kind.CONDITION),
+    Operator("Not", (Role.COMPARISON,), _not, Kind.CONDITION),
+    Operator("And", (Role.COMPARISON, Role.COMPARISON), _joined(np.multiply), Kind.CONDITION),
+    Operator("Or", (Role.COMPARISON, Role.COMPARISON), _joined(np.maximum), Kind.CONDITION),
     Operator("If", (Role.CONDITION, Role.NUMBER, Role.NUMBER), _if),
 )
 

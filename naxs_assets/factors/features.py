@@ -13,11 +13,13 @@ import polars as pl
 
 from naxs_assets.errors import ConfigurationError
 from naxs_assets.factors.evaluate import evaluate_tiles
-from naxs_assets.factors.expression import Expression, parse
+from naxs_assets.factors.expression import Expression
+from naxs_assets.factors.language import QLIB, Language
 from naxs_assets.factors.operator import Array
 from naxs_assets.factors.panel import missing_in_prices, panel_from_prices
+from naxs_assets.factors.parser import parse
 from naxs_assets.factors.rows import Rows, nullable
-from naxs_assets.factors.tree import first_look_ahead
+from naxs_assets.factors.tree import first_look_ahead, first_of_all_history
 
 KEY_COLUMNS = ("date", "symbol", "day")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -28,7 +30,7 @@ class CompiledFeatures:
     """Features ready to be computed.
 
     ``look_back`` is how many trading days before a row must be loaded; ``fields`` are the fields
-    read; ``code`` is a sha256 over the names and canonical expressions in their order.
+    read; ``code`` is a sha256 over the mode, the names and canonical expressions in their order.
     """
 
     expressions: Mapping[str, Expression]
@@ -41,11 +43,17 @@ class CompiledFeatures:
         return tuple(self.expressions)
 
 
-def compile_features(expressions: Mapping[str, str]) -> CompiledFeatures:
+def compile_features(
+    expressions: Mapping[str, str], language: Language = QLIB, *, whole_panel: bool = False
+) -> CompiledFeatures:
     """Parse and check a feature set of name -> expression; the order of the names is kept.
 
-    Raises :class:`ExpressionError` naming the feature when an expression cannot be parsed or looks
-    ahead of its row, and :class:`ConfigurationError` for an unusable name or an empty set.
+    An operator that remembers all history is refused unless the set is for a ``whole_panel``, whose
+    first row is the first of all: a month could not be computed from a bounded look-back.
+
+    Raises :class:`ExpressionError` naming the feature when an expression cannot be parsed, looks
+    ahead of its row or remembers too much, and :class:`ConfigurationError` for an unusable name or
+    an empty set.
     """
     if not expressions:
         raise ConfigurationError("the feature set is empty", remedy="give it at least one feature")
@@ -57,13 +65,14 @@ def compile_features(expressions: Mapping[str, str]) -> CompiledFeatures:
                 remedy="use letters, digits and _, beginning with a letter or _, "
                 f"other than {', '.join(KEY_COLUMNS)}",
             )
-        parsed[name] = _without_look_ahead(parse(text, owner=f"feature {name}"))
+        found = _without_look_ahead(parse(text, f"feature {name}", language))
+        parsed[name] = found if whole_panel else within_months(found)
     lines = "".join(f"{name}={each.canonical}\n" for name, each in parsed.items())
     return CompiledFeatures(
         expressions=parsed,
         look_back=max(each.look_back for each in parsed.values()),
         fields=tuple(sorted({field for each in parsed.values() for field in each.fields})),
-        code=hashlib.sha256(lines.encode()).hexdigest(),
+        code=hashlib.sha256(f"{language.name}\n{lines}".encode()).hexdigest(),
     )
 
 
@@ -76,6 +85,19 @@ def _without_look_ahead(expression: Expression) -> Expression:
         f"+{expression.look_ahead}), which only a label may do",
         position=ahead.position,
         remedy="use Ref(x, N) with N of 1 or more, which looks back",
+    )
+
+
+def within_months(expression: Expression) -> Expression:
+    """The expression itself; raises :class:`ExpressionError` where it remembers all history."""
+    unbounded = first_of_all_history(expression.root)
+    if unbounded is None:
+        return expression
+    raise expression.error(
+        f"{unbounded.text} remembers all history, so a month could not be computed from a bounded "
+        "look-back",
+        position=unbounded.position,
+        remedy="use a window of whole days, such as Mean(x, 250), whose memory is its window",
     )
 
 

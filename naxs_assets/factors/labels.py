@@ -10,8 +10,11 @@ import numpy.typing as npt
 import polars as pl
 
 from naxs_assets.factors.evaluate import evaluate
-from naxs_assets.factors.expression import Expression, parse
+from naxs_assets.factors.expression import Expression
+from naxs_assets.factors.features import within_months
+from naxs_assets.factors.language import QLIB, Language
 from naxs_assets.factors.panel import Panel, panel_from_prices
+from naxs_assets.factors.parser import parse
 from naxs_assets.factors.rows import Rows, nullable
 
 
@@ -32,16 +35,17 @@ class CompiledLabel:
 
     @property
     def code(self) -> str:
-        """sha256 of the canonical expression, in hex."""
+        """sha256 of the mode and the canonical expression, in hex."""
         return self.expression.code
 
 
-def compile_label(expression: str) -> CompiledLabel:
+def compile_label(expression: str, language: Language = QLIB) -> CompiledLabel:
     """Parse a label and derive its offsets.
 
-    Raises :class:`ExpressionError` when it cannot be parsed or reads no day after its row.
+    Raises :class:`ExpressionError` when it cannot be parsed, remembers all history or reads no day
+    after its row.
     """
-    parsed = parse(expression, owner="label")
+    parsed = within_months(parse(expression, "label", language))
     later = [read for read in parsed.reads if read.last > 0]
     if not later:
         raise parsed.error(

@@ -41,11 +41,21 @@ class Role(enum.Enum):
     CONSTANT = "a number"
     GROUP = "a group such as $industry, or a series of which equal values are one group"
     LEVEL = "a level of the industries: 1, 2 or 3"
-    SHIFT = f"a whole number of days from -{MAX_DAYS} to {MAX_DAYS} other than 0"
+    SHIFT = f"a whole number of days from -{MAX_DAYS} to {MAX_DAYS}"
+    COMPARISON = "a comparison, or several joined by & and |"
+    WINDOW = f"a whole number of days from 1 to {MAX_DAYS}, or 0 for all history"
+    DECAYING = (
+        f"a whole number of days from 1 to {MAX_DAYS}, 0 for all history, or the weight between 0 "
+        "and 1 that the newest day takes in a mean"
+    )
+    DECAY = (
+        f"a span in whole days from 1 to {MAX_DAYS}, or the weight between 0 and 1 that the newest "
+        "day takes"
+    )
 
     @property
     def is_days(self) -> bool:
-        return self in {Role.DAYS, Role.SHIFT}
+        return self in {Role.DAYS, Role.SHIFT, Role.WINDOW, Role.DECAYING, Role.DECAY}
 
 
 class Scope(enum.Enum):
@@ -79,7 +89,8 @@ class Operator:
     a common pass, the operator is its ``statistic``, or its own number of ``Role.SHARE``.
 
     ``reads(days)`` is the first and last row, relative to the row computed, at which the arguments
-    are read; ``days`` is the operator's own whole number or 0. A ``windowed`` operator is given
+    are read; ``days`` is the operator's own number of days (0: all history; a fraction: the weight
+    of the newest day), ``fewest`` the least that it may be. A ``windowed`` operator is given
     float64 in which NaN alone means missing, and returns the same. ``defaults`` stand for the last
     arguments where they are left out.
     """
@@ -88,11 +99,12 @@ class Operator:
     roles: tuple[Role, ...]
     how: Callable[..., Array] | Together
     gives: Kind = Kind.SERIES
-    reads: Callable[[int], tuple[int, int]] = lambda _days: (0, 0)
+    reads: Callable[[float], tuple[int, int]] = lambda _days: (0, 0)
     scope: Scope = Scope.SYMBOL
     windowed: bool = False
     statistic: float = 0.0
     defaults: tuple[float, ...] = ()
+    fewest: int = 1
 
 
 def result_type(*arguments: Array | float) -> np.dtype[Any]:

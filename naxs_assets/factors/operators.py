@@ -1,4 +1,4 @@
-"""The operators of the expression language.
+"""The operators of the expression language in its mode qlib.
 
 Their semantics are Qlib's (``qlib/data/ops.py``, checked against pyqlib 0.9.7): prices are float32;
 rolling operators skip missing cells and need one value (``min_periods=1``); a comparison
@@ -13,21 +13,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from naxs_assets.factors.cross_section import CROSS_SECTION
+from naxs_assets.factors.decay import DECAY
 from naxs_assets.factors.elementwise import ELEMENTWISE
 from naxs_assets.factors.operator import Operator
 from naxs_assets.factors.rolling import ROLLING
 
 OPERATORS: Mapping[str, Operator] = MappingProxyType(
-    {each.name: each for each in (*ELEMENTWISE, *ROLLING, *CROSS_SECTION)}
+    {each.name: each for each in (*ELEMENTWISE, *ROLLING, *DECAY, *CROSS_SECTION)}
 )
-
-REFUSED: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "EMA": (
-            "EMA remembers every earlier day, so a month could not be computed from a "
-            "bounded look-back",
-            "use Mean(x, N), whose memory is N days",
-        ),
-    }
-)
-"""Operators of Qlib that are refused: why, and what to write instead."""

@@ -200,11 +200,14 @@ class _TileSteps:
         if isinstance(operator.how, Together):
             shared = _pass_of(call, operator.how)
             asked = tuple(sorted(self._asked[shared]))
-            compute = partial(_pass, operator.how, call.days, asked)
+            compute = partial(_pass, operator.how, int(call.days), asked)
+            if operator.windowed and call.days == 0:
+                compute = partial(_pass_over_history, operator.how, asked)
             slots = self._add(compute, tuple(reads), len(asked))
             self._slots |= {(shared, each): slot for each, slot in zip(asked, slots, strict=True)}
         else:
-            slots = self._add(partial(_apply, operator.how, tuple(layout)), tuple(reads), 1)
+            run = _apply_over_history if operator.windowed and call.days == 0 else _apply
+            slots = self._add(partial(run, operator.how, tuple(layout)), tuple(reads), 1)
             self._slots[call.text] = slots[0]
         if operator.windowed:
             self._windows |= {slot: slot for slot in slots}
@@ -257,3 +260,21 @@ def _pass(
     together: Together, days: int, asked: Statistics, tile: Tile, *reads: Array
 ) -> list[Array]:
     return together.compute(tile, reads, days, asked)
+
+
+def _apply_over_history(
+    function: Callable[..., Array],
+    layout: tuple[float | int | None, ...],
+    tile: Tile,
+    *reads: Array,
+) -> list[Array]:
+    """A window of all history is one as long as the tile, of which the first block is the head."""
+    days = len(reads[0])
+    whole = tuple(days if each == 0 and isinstance(each, int) else each for each in layout)
+    return _apply(function, whole, replace(tile, first_day=0), *reads)
+
+
+def _pass_over_history(
+    together: Together, asked: Statistics, tile: Tile, *reads: Array
+) -> list[Array]:
+    return _pass(together, len(reads[0]), asked, replace(tile, first_day=0), *reads)

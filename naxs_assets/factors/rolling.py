@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
-from naxs_assets.factors.operator import Array, Operator, Role, Statistics, Together
+from naxs_assets.factors.operator import ALL_HISTORY, Array, Operator, Role, Statistics, Together
 from naxs_assets.factors.tile import Tile
 
 # Qlib's Corr is NaN where the standard deviation of either side is this close to zero.
@@ -15,8 +16,11 @@ _NO_SPREAD = 2e-5
 _SLOPE, _FIT, _RESIDUAL = range(3)
 
 
-def _shift(tile: Tile, values: Array, days: int) -> Array:
+def shift(tile: Tile, values: Array, days: int) -> Array:
+    """The values of ``days`` before, NaN where none is loaded; 0 gives the first loaded one."""
     shifted = tile.empty(values.dtype)
+    if days == 0:
+        return _first(tile, values, shifted)
     if abs(days) >= len(values):
         shifted[:] = np.nan
     elif days > 0:
@@ -28,8 +32,15 @@ def _shift(tile: Tile, values: Array, days: int) -> Array:
     return shifted
 
 
+def _first(tile: Tile, values: Array, result: Array) -> Array:
+    """Each symbol's first loaded value, which Qlib means by a shift of 0."""
+    rows = np.minimum(tile.starts.astype(np.int64), len(values) - 1)
+    result[:] = values[rows, np.arange(len(rows))]
+    return tile.forget_absent(result)
+
+
 def _delta(tile: Tile, values: Array, days: int) -> Array:
-    earlier = _shift(tile, values, days)
+    earlier = shift(tile, values, days)
     return np.subtract(values, earlier, out=earlier)
 
 
@@ -158,23 +169,37 @@ _LINE = Together("line", _line)
 _QUANTILES = Together("quantiles", _quantiles)
 
 
-def _window(days: int) -> tuple[int, int]:
-    return 1 - days, 0
+def _window(days: float) -> tuple[int, int]:
+    return (1 - int(days), 0) if days else (ALL_HISTORY, 0)
 
 
-def _rolling(name: str, compute: Callable[..., Array]) -> Operator:
-    return Operator(name, (Role.SERIES, Role.DAYS), compute, reads=_window, windowed=True)
+def _shifted(days: float) -> tuple[int, int]:
+    return (-int(days), -int(days)) if days else (ALL_HISTORY, 0)
 
 
-def _pair(name: str, compute: Callable[..., Array]) -> Operator:
-    roles = (Role.SERIES, Role.SERIES, Role.DAYS)
+def _back_and_now(days: float) -> tuple[int, int]:
+    return (-int(days), 0) if days else (ALL_HISTORY, 0)
+
+
+def _rolling(name: str, compute: Callable[..., Array], fewest: int = 1) -> Operator:
+    roles = (Role.SERIES, Role.WINDOW)
+    return Operator(name, roles, compute, reads=_window, windowed=True, fewest=fewest)
+
+
+def _plain(name: str, compute: Callable[..., Array]) -> Operator:
+    """One that Qlib leaves to pandas whole, and so to its exponential mean for a window below 1."""
+    return replace(_rolling(name, compute), roles=(Role.SERIES, Role.DECAYING))
+
+
+def _pair(name: str, compute: Callable[..., Array], days: Role) -> Operator:
+    roles = (Role.SERIES, Role.SERIES, days)
     return Operator(name, roles, compute, reads=_window, windowed=True)
 
 
 def _of_together(name: str, together: Together, statistic: float, *more: Role) -> Operator:
     return Operator(
         name,
-        (Role.SERIES, Role.DAYS, *more),
+        (Role.SERIES, Role.WINDOW, *more),
         together,
         reads=_window,
         windowed=True,
@@ -183,26 +208,26 @@ def _of_together(name: str, together: Together, statistic: float, *more: Role) -
 
 
 ROLLING = (
-    Operator("Ref", (Role.SERIES, Role.SHIFT), _shift, reads=lambda days: (-days, -days)),
-    Operator("Delta", (Role.SERIES, Role.DAYS), _delta, reads=lambda days: (-days, 0)),
-    _rolling("Mean", _sums(divide=True)),
-    _rolling("Sum", _sums(divide=False)),
-    _rolling("Std", _std),
-    _rolling("Var", _variance(root=False)),
-    _rolling("Max", _extreme(1.0)),
-    _rolling("Min", _extreme(-1.0)),
+    Operator("Ref", (Role.SERIES, Role.SHIFT), shift, reads=_shifted),
+    Operator("Delta", (Role.SERIES, Role.WINDOW), _delta, reads=_back_and_now),
+    _plain("Mean", _sums(divide=True)),
+    _plain("Sum", _sums(divide=False)),
+    _plain("Std", _std),
+    _plain("Var", _variance(root=False)),
+    _plain("Max", _extreme(1.0)),
+    _plain("Min", _extreme(-1.0)),
     _rolling("IdxMax", _place(1.0)),
     _rolling("IdxMin", _place(-1.0)),
     _rolling("Rank", _rank),
-    _rolling("Count", _count),
+    _plain("Count", _count),
     _rolling("Mad", _moment("DEVIATION")),
-    _rolling("Skew", _moment("SKEWNESS")),
-    _rolling("Kurt", _moment("KURTOSIS")),
+    _rolling("Skew", _moment("SKEWNESS"), fewest=3),
+    _rolling("Kurt", _moment("KURTOSIS"), fewest=4),
     _of_together("Slope", _LINE, _SLOPE),
     _of_together("Rsquare", _LINE, _FIT),
     _of_together("Resi", _LINE, _RESIDUAL),
-    _of_together("Med", _QUANTILES, 0.5),
+    replace(_of_together("Med", _QUANTILES, 0.5), roles=(Role.SERIES, Role.DECAYING)),
     _of_together("Quantile", _QUANTILES, 0.0, Role.SHARE),
-    _pair("Corr", _corr),
-    _pair("Cov", _cov),
+    _pair("Corr", _corr, Role.DAYS),
+    _pair("Cov", _cov, Role.WINDOW),
 )

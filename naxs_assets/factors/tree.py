@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
-from naxs_assets.factors.operator import Kind, Operator, Role
+from naxs_assets.factors.operator import ALL_HISTORY, Kind, Operator, Role
 
 INFIX = {
     "+": "Add",
@@ -19,12 +19,24 @@ INFIX = {
     "<=": "Le",
     "==": "Eq",
     "!=": "Ne",
+    "&": "And",
+    "|": "Or",
+    "**": "Power",
 }
 """The operators that are written between their arguments."""
 
 _SYMBOLS = {name: symbol for symbol, name in INFIX.items()}
-_COMPARISON, _SUM, _PRODUCT, _UNARY, _ATOM = range(1, 6)
-_STRENGTH = {"Add": _SUM, "Sub": _SUM, "Mul": _PRODUCT, "Div": _PRODUCT, "Neg": _UNARY}
+_COMPARISON, _OR, _AND, _SUM, _PRODUCT, _UNARY, _POWER, _ATOM = range(1, 9)
+_STRENGTH = {
+    "Or": _OR,
+    "And": _AND,
+    "Add": _SUM,
+    "Sub": _SUM,
+    "Mul": _PRODUCT,
+    "Div": _PRODUCT,
+    "Neg": _UNARY,
+    "Power": _POWER,
+}
 
 
 @dataclass(frozen=True)
@@ -83,11 +95,12 @@ class Call:
         return 1 + max(argument.depth for argument in self.arguments)
 
     @cached_property
-    def days(self) -> int:
-        """The whole number among the arguments (window or shift), or 0."""
+    def days(self) -> float:
+        """The window or shift among the arguments (an int where it is whole), or 0."""
         for argument, role in zip(self.arguments, self.operator.roles, strict=True):
             if role.is_days and isinstance(argument, Number):
-                return int(argument.value)
+                whole = argument.value.is_integer()
+                return int(argument.value) if whole else argument.value
         return 0
 
     @cached_property
@@ -111,7 +124,10 @@ class Call:
             return "-" + _operand(self.arguments[0], _UNARY)
         if name in _SYMBOLS:
             left, right = self.arguments
-            weakest = _SUM if self.strength == _COMPARISON else self.strength
+            if name == "Power":
+                # It binds its left side most tightly, and its right side less than a sign.
+                return f"{_operand(left, _ATOM)}**{_operand(right, _UNARY)}"
+            weakest = _OR if self.strength == _COMPARISON else self.strength
             return (
                 _operand(left, weakest)
                 + _SYMBOLS[name]
@@ -174,6 +190,18 @@ def first_look_ahead(root: Node) -> Call | None:
             if any(end > 0 for _, _, end in below):
                 return node
             pending += below
+    return None
+
+
+def first_of_all_history(root: Node) -> Call | None:
+    """The outermost call that reads every day before, if any."""
+    pending: list[Node] = [root]
+    while pending:
+        node = pending.pop(0)
+        if isinstance(node, Call):
+            if node.operator.reads(node.days)[0] <= ALL_HISTORY:
+                return node
+            pending += node.arguments
     return None
 
 

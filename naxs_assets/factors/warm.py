@@ -6,6 +6,7 @@ from __future__ import annotations
 def warm() -> None:
     """Compile every kernel, or load it from the disk cache; called when NAXS is installed."""
     from naxs_assets.factors import (
+        decay_kernels,
         kernels,
         order_kernels,
         pair_kernels,
@@ -13,5 +14,6 @@ def warm() -> None:
         section_kernels,
     )
 
-    for module in (kernels, pair_kernels, order_kernels, row_kernels, section_kernels):
+    rolling = (kernels, pair_kernels, order_kernels, decay_kernels)
+    for module in (*rolling, row_kernels, section_kernels):
         module.warm()

@@ -10,8 +10,9 @@ import numpy.typing as npt
 import polars as pl
 
 from naxs_assets.factors.evaluate import evaluate
-from naxs_assets.factors.expression import parse
+from naxs_assets.factors.language import QLIB, Language
 from naxs_assets.factors.panel import Panel
+from naxs_assets.factors.parser import parse
 
 FIRST_DAY = 7_000
 FIRST_DATE = date(2019, 8, 1)
@@ -52,6 +53,10 @@ SYMBOL_OPERATORS = {
     "MAD": "Mad($close,5)",
     "SKEW": "Skew($close/Ref($close,1),12)",
     "KURT": "Kurt($close/Ref($close,1),12)",
+    "WMA": "WMA($close,5)/$close",
+    "EMA": "EMA($close,6)/EMA($close,3)",
+    "ALPHA": "Std($close,0.5)",
+    "LOGICAL": "Mean(!($close>$open)&($high>$close)|($volume>5e5),4)",
 }
 """Features that together use every operator of a symbol's own days."""
 
@@ -86,9 +91,9 @@ def panel_of(first_day: int = 0, **fields: Iterable[float] | npt.NDArray[np.floa
     )
 
 
-def value_of(text: str, panel: Panel) -> npt.NDArray[np.float32]:
+def value_of(text: str, panel: Panel, language: Language = QLIB) -> npt.NDArray[np.float32]:
     """The matrix of one expression."""
-    (matrix,) = evaluate([parse(text).root], panel)
+    (matrix,) = evaluate([parse(text, language=language).root], panel)
     return matrix
 
 

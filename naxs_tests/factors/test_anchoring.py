@@ -11,10 +11,14 @@ from hypothesis import strategies as st
 
 from naxs_assets.factors.features import CompiledFeatures, compile_features, compute_features
 from naxs_assets.factors.labels import compile_label, compute_label
+from naxs_assets.factors.language import STRICT
 from naxs_tests.factors.sample import ALL_OPERATORS, FIRST_DAY, SYMBOL_OPERATORS, sample_prices
 
 COMPILED = compile_features(ALL_OPERATORS)
 OF_SYMBOLS = compile_features(SYMBOL_OPERATORS)
+STRICTLY = compile_features(
+    {name: text for name, text in ALL_OPERATORS.items() if name != "ALPHA"}, STRICT
+)
 MONTH = 17
 
 
@@ -40,19 +44,20 @@ def _features(
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_every_month_alone_equals_one_pass(seed: int) -> None:
+@pytest.mark.parametrize("compiled", [COMPILED, STRICTLY], ids=["qlib", "strict"])
+def test_every_month_alone_equals_one_pass(seed: int, compiled: CompiledFeatures) -> None:
     prices = sample_prices(seed=seed)
-    whole = _features(prices, 0, 119)
+    whole = _features(prices, 0, 119, compiled)
     assert whole.height == prices.height
     for first in range(0, 120, MONTH):
         last = min(first + MONTH - 1, 119)
-        loaded = _range(prices, first - COMPILED.look_back, last)
-        month = _features(loaded, first, last)
+        loaded = _range(prices, first - compiled.look_back, last)
+        month = _features(loaded, first, last, compiled)
         expected = _range(whole, first, last)
         assert month.select("date", "symbol", "day").equals(
             expected.select("date", "symbol", "day")
         )
-        np.testing.assert_array_equal(_bits(month, COMPILED.names), _bits(expected, COMPILED.names))
+        np.testing.assert_array_equal(_bits(month, compiled.names), _bits(expected, compiled.names))
 
 
 @settings(deadline=None, max_examples=25)

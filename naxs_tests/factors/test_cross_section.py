@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from naxs_assets.factors.expression import ExpressionError, parse
+from naxs_assets.factors.expression import ExpressionError
+from naxs_assets.factors.parser import parse
 from naxs_tests.factors.sample import panel_of, value_of
 
 NAN = float("nan")

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from naxs_assets.errors import EXIT_USAGE, ConfigurationError
-from naxs_assets.factors.expression import MAX_DEPTH, ExpressionError, parse
-from naxs_assets.factors.operator import Kind, Role
+from naxs_assets.factors.expression import ExpressionError
+from naxs_assets.factors.operator import ALL_HISTORY, Kind, Role
 from naxs_assets.factors.operators import OPERATORS
 from naxs_assets.factors.panel import FIELDS, INDUSTRY_FIELDS
+from naxs_assets.factors.parser import MAX_DEPTH, parse
 from naxs_assets.factors.tree import INFIX
 
 
@@ -33,6 +34,14 @@ from naxs_assets.factors.tree import INFIX
         ("Mean(($close > $open), 5)", "Mean($close>$open,5)"),
         ("Gt($close, Add($open, 1))", "$close>$open+1"),
         ("If($close>$open,1,.5)", "If($close>$open,1,0.5)"),
+        ("Power($close, 2)", "$close**2"),
+        ("$close ** -$open ** 2", "$close**-$open**2"),
+        ("($close ** 2) ** 3", "($close**2)**3"),
+        ("-$close ** 2", "-$close**2"),
+        ("(-$close) ** 2", "(-$close)**2"),
+        ("2 ** $close * 3", "2**$close*3"),
+        ("!($close > 1) | ($open > 2) & ($low > 3)", "Not($close>1)|($open>2)&($low>3)"),
+        ("(($close > 1) | ($open > 2)) & ($low > 3)", "(($close>1)|($open>2))&($low>3)"),
         ("Mean($close,5.0)", "Mean($close,5)"),
     ],
 )
@@ -62,6 +71,12 @@ def test_equal_trees_have_equal_codes_wherever_they_were_written() -> None:
         # The close read is today's, but it is taken from tomorrow's row.
         ("Ref(Ref($close,1),-1)", 0, 1),
         ("Ref(Ref($close,-1),1)", 1, 0),
+        # An exponential mean reads until less is left than float64 rounds: (1/2)**53.
+        ("EMA($close,3)", 52, 0),
+        ("Mean($close,0.5)", 52, 0),
+        ("EMA($close,2500)", -ALL_HISTORY, 0),
+        ("Mean($close,0)", -ALL_HISTORY, 0),
+        ("Ref($close,0)", -ALL_HISTORY, 0),
     ],
 )
 def test_the_reach_is_known_without_any_data(text: str, look_back: int, look_ahead: int) -> None:
@@ -76,21 +91,24 @@ def test_the_reach_is_known_without_any_data(text: str, look_back: int, look_ahe
         ("$close +", 9, "the expression ends", "balance"),
         ("Mean($close, 5", 15, "the expression ends", "balance"),
         ("$close $open", 8, "found '$open'", "balance"),
-        ("$close & $open", 8, "unexpected character '&'", "+ - * /"),
-        ("$close ** 2", 9, "found '*'", "balance"),
+        ("$close ^ $open", 8, "unexpected character '^'", "+ - * /"),
+        ("$close & $open", 1, "And needs a comparison", "parentheses"),
+        ("$close > 1 & $open > 2", 10, "And needs a comparison", "parentheses"),
+        ("!$close", 2, "Not needs a comparison", "parentheses"),
+        ("Corr($close, $open, 0)", 21, "0 does not fit here", "refused here"),
+        ("EMA($close, 0)", 13, "0 does not fit here", "span"),
+        ("Kurt($close, 3)", 14, "3 does not fit here", "at least 4"),
+        ("Slope($close, 0.5)", 15, "0.5 does not fit here", "all history"),
         ("$clsoe", 1, "unknown field $clsoe", "did you mean $close?"),
         ("1 + Maen($close, 5)", 5, "unknown operator Maen", "did you mean Mean?"),
         ("Mean(close, 5)", 6, "unknown operator close", "$close"),
         ("Mean($close)", 1, "takes 2 arguments, not 1", "whole number of days"),
         ("Mean($close, $open)", 14, "$open does not fit here", "whole number of days"),
         ("Mean($close, 2.5)", 14, "2.5 does not fit here", "whole number of days"),
-        ("Mean($close, 0)", 14, "0 does not fit here", "unbounded memory"),
-        ("Mean($close, 0.5)", 14, "0.5 does not fit here", "unbounded memory"),
         ("Mean($close, -5)", 14, "-5 does not fit here", "from 1 to"),
         ("Mean($close, 2501)", 14, "2501 does not fit here", "2500"),
-        ("Ref($close, 0)", 13, "0 does not fit here", "leave Ref out"),
         ("Mean(5, 5)", 6, "5 does not fit here", "series"),
-        ("EMA($close, 5)", 1, "EMA is refused", "use Mean(x, N)"),
+        ("TResample($close, 5)", 1, "TResample is refused", "Mean(x, 20)"),
         ("$close + ($open > $close)", 17, "does not fit here", "If(condition, 1, 0)"),
         ("If(1, $close, $open)", 4, "1 does not fit here", "a condition"),
         ("$low < $close < $high", 15, "cannot be chained", "If(a > b"),
@@ -161,7 +179,11 @@ def _written(kind: Kind, depth: int) -> st.SearchStrategy[str]:
 def _call(name: str, depth: int) -> st.SearchStrategy[str]:
     arguments = []
     for role in OPERATORS[name].roles:
-        if role is Role.DAYS:
+        if role in {Role.WINDOW, Role.DECAYING}:
+            arguments.append(st.integers(4, 9).map(str) | st.just("0"))
+        elif role is Role.DECAY:
+            arguments.append(st.sampled_from(["3", "0.25"]))
+        elif role is Role.DAYS:
             arguments.append(st.integers(1, 9).map(str))
         elif role is Role.SHARE:
             second = Role.SHARE in OPERATORS[name].roles[: len(arguments)]
@@ -174,8 +196,8 @@ def _call(name: str, depth: int) -> st.SearchStrategy[str]:
             groups = st.sampled_from([f"${field}" for field in INDUSTRY_FIELDS])
             arguments.append(groups | _written(Kind.SERIES, depth))
         elif role is Role.SHIFT:
-            arguments.append(st.sampled_from(["1", "3", "-2", "- 1"]))
-        elif role is Role.CONDITION:
+            arguments.append(st.sampled_from(["1", "3", "-2", "- 1", "0"]))
+        elif role in {Role.CONDITION, Role.COMPARISON}:
             arguments.append(_written(Kind.CONDITION, depth))
         else:
             arguments.append(_written(Kind.SERIES, depth))

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from naxs_assets.factors import (
+    decay_kernels,
     kernels,
     order_kernels,
     pair_kernels,
@@ -25,11 +26,21 @@ from naxs_assets.factors import (
     section_kernels,
 )
 from naxs_assets.factors.features import compile_features, compute_features
+from naxs_assets.factors.language import STRICT
 from naxs_assets.factors.operators import OPERATORS
+from naxs_assets.factors.tree import INFIX
 from naxs_assets.factors.warm import warm
 from naxs_tests.factors.sample import ALL_OPERATORS, panel_of, sample_prices, value_of
 
 NAN = float("nan")
+KERNELS = (
+    kernels,
+    pair_kernels,
+    order_kernels,
+    decay_kernels,
+    row_kernels,
+    section_kernels,
+)
 X = [1, 2, NAN, 4, 3, 5, 5, 8]
 Y = [2, 1, 3, NAN, 5, 4, 6, 7]
 FIELDS = {"x": "$raw_close", "y": "$raw_open"}
@@ -69,6 +80,18 @@ def _on_golden_input(text: str) -> npt.NDArray[np.float32]:
         ("Less(x,y)", [1, 1, NAN, NAN, 3, 4, 5, 7]),
         ("x>=y", [0, 1, 0, 0, 0, 1, 0, 1]),
         ("x!=y", [1, 1, 1, 1, 1, 1, 1, 1]),
+        ("(x>y)|(x>=5)", [0, 1, 0, 0, 0, 1, 1, 1]),
+        ("(x>y)&(x>=5)", [0, 0, 0, 0, 0, 1, 0, 1]),
+        ("!(x>y)", [1, 0, 1, 1, 1, 0, 1, 0]),
+        ("x**2", [1, 4, NAN, 16, 9, 25, 25, 64]),
+        ("WMA(x,3)", [1, 0.833333, 0.416667, 1.166667, 1.416667, 1.388889, 1.555556, 2.166667]),
+        ("EMA(x,3)", [1, 1.666667, 1.666667, 3.363636, 3.148148, 4.152542, 4.593496, 6.330677]),
+        ("Max(x,0.5)", [1, 1.666667, 1.666667, 3.363636, 3.148148, 4.152542, 4.593496, 6.330677]),
+        ("Slope(x,0)", [NAN, 1, 1, 1, 0.6, 0.697674, 0.658385, 0.836957]),
+        ("Ref(x,0)", [1] * 8),
+        ("Delta(x,0)", [0, 1, NAN, 3, 2, 4, 4, 7]),
+        ("Sum(x,0)", [1, 3, 3, 7, 10, 15, 20, 28]),
+        ("IdxMax(x,0)", [1, 2, 3, 3, 3, 3, 3, 3]),
         ("If(x>y,x,-1)", [-1, 2, -1, -1, -1, 5, -1, 8]),
         ("If(x-1,1,0)", [0, 1, 1, 1, 1, 1, 1, 1]),
         ("Sign(x-4)", [-1, -1, NAN, 0, -1, 1, 1, 1]),
@@ -91,7 +114,7 @@ def test_the_last_kurtoses_of_the_golden_vector() -> None:
 
 def test_the_sample_features_use_every_operator() -> None:
     text = " ".join(ALL_OPERATORS.values())
-    infix = {"Add", "Sub", "Mul", "Div", "Neg", "Gt", "Ge", "Lt", "Le", "Eq", "Ne"}
+    infix = {*INFIX.values(), "Neg", "Not"}
     assert [name for name in OPERATORS if name not in infix and f"{name}(" not in text] == []
 
 
@@ -126,6 +149,7 @@ def test_rolling_operators_agree_with_pandas(
         "Slope": rolling.apply(_slope, raw=True),
         "Med": rolling.median(),
         "Count": rolling.count(),
+        "WMA": rolling.apply(_weighted_mean, raw=True),
         "Mad": rolling.apply(lambda x: np.nanmean(np.abs(x - np.nanmean(x))), raw=True),
         "IdxMax": rolling.apply(lambda x: x.argmax() + 1, raw=True),
         "IdxMin": rolling.apply(lambda x: x.argmin() + 1, raw=True),
@@ -133,6 +157,65 @@ def test_rolling_operators_agree_with_pandas(
     for name, frame in expected.items():
         found = value_of(f"{name}($raw_close,{window})", panel)
         np.testing.assert_allclose(found, frame, rtol=1e-5, atol=2e-6, err_msg=name)
+
+
+def _weighted_mean(window: npt.NDArray[np.float64]) -> float:
+    """As ``WMA`` of qlib/data/ops.py has it."""
+    weights = np.arange(len(window)) + 1
+    return float(np.nanmean(weights / weights.sum() * window))
+
+
+@settings(deadline=None)
+@given(_VALUES, _STARTS)
+def test_windows_of_all_history_agree_with_pandas(
+    values: npt.NDArray[np.float32], start: int
+) -> None:
+    panel = panel_of(start, raw_close=values)
+    expanding: Any = pd.DataFrame(values.astype(np.float64)).expanding(min_periods=1)
+    expected = {
+        "Mean": expanding.mean(),
+        "Std": expanding.std(),
+        "Min": expanding.min(),
+        "Rank": expanding.rank(pct=True),
+        "Med": expanding.median(),
+        "IdxMin": expanding.apply(lambda x: x.argmin() + 1, raw=True),
+        "WMA": expanding.apply(_weighted_mean, raw=True),
+    }
+    for name, frame in expected.items():
+        found = value_of(f"{name}($raw_close,0)", panel)
+        np.testing.assert_allclose(found, frame, rtol=1e-5, atol=2e-6, err_msg=name)
+
+
+@settings(deadline=None)
+@given(_VALUES, st.sampled_from([0.1, 0.3, 0.5]), _STARTS)
+def test_a_window_below_one_is_an_exponential_mean_whatever_the_name(
+    values: npt.NDArray[np.float32], weight: float, start: int
+) -> None:
+    panel = panel_of(start, raw_close=values)
+    expected = pd.DataFrame(values.astype(np.float64)).ewm(alpha=weight, min_periods=1).mean()
+    # The memory of a weight of 0.5, 53 days, is longer than the panel: no gap is longer.
+    for name in ("Mean", "Std", "Med", "Count", "EMA"):
+        found = value_of(f"{name}($raw_close,{weight})", panel)
+        np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-7)
+
+
+@settings(deadline=None)
+@given(_VALUES, st.integers(3, 30), _STARTS)
+def test_exponential_means_agree_with_pandas(
+    values: npt.NDArray[np.float32], span: int, start: int
+) -> None:
+    found = value_of(f"EMA($raw_close,{span})", panel_of(start, raw_close=values))
+    expected = pd.DataFrame(values.astype(np.float64)).ewm(span=span, min_periods=1).mean()
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-7)
+
+
+def test_an_exponential_mean_forgets_what_no_longer_weighs() -> None:
+    """Where pandas carries a last value on for ever, so does it not after its memory is over."""
+    values = np.full(60, NAN)
+    values[0] = 5
+    found = value_of("EMA($raw_close,3)", panel_of(raw_close=values))[:, 0]
+    assert (found[:53] == 5).all()
+    assert np.isnan(found[53:]).all()
 
 
 @settings(deadline=None)
@@ -146,7 +229,7 @@ def test_quantiles_agree_with_pandas(
 
 
 @settings(deadline=None)
-@given(_VALUES, st.integers(3, 12))
+@given(_VALUES, st.integers(4, 12))
 def test_skewness_and_kurtosis_agree_with_pandas(
     values: npt.NDArray[np.float32], window: int
 ) -> None:
@@ -236,7 +319,7 @@ def test_installation_compiles_everything_that_operators_call() -> None:
     warm()
     compiled = [
         kernel
-        for module in (kernels, pair_kernels, order_kernels, row_kernels, section_kernels)
+        for module in KERNELS
         for name, kernel in vars(module).items()
         if hasattr(kernel, "signatures")
         and name not in {"not_loaded", "_skewness", "_kurtosis", "_quantile"}
@@ -244,7 +327,7 @@ def test_installation_compiles_everything_that_operators_call() -> None:
     signatures = [len(kernel.signatures) for kernel in compiled]
     panel = panel_of(9, raw_close=X, raw_open=Y)
     one = ("Mean", "Sum", "Std", "Var", "Max", "Min", "Rank", "Slope", "Rsquare", "Resi", "Count",
-           "Med", "IdxMax", "IdxMin", "Mad", "Skew", "Kurt")  # fmt: skip
+           "Med", "IdxMax", "IdxMin", "Mad", "WMA", "EMA")  # fmt: skip
     value_of("Quantile($raw_close>1,3,0.2)", panel)
     for text in ("CSRank($raw_close)", "CSWinsor($raw_close,0.1,0.9)",
                  "CSNeutralize($raw_close,$raw_open)"):  # fmt: skip
@@ -252,6 +335,9 @@ def test_installation_compiles_everything_that_operators_call() -> None:
     prices = sample_prices()
     both = compile_features({"DOUBLE": "Mean($close,2)", "SINGLE": "$close"})
     compute_features(both, prices, prices["date"][0], prices["date"][-1])
+    for text in ("Skew($raw_close>1,3)", "Kurt($raw_close>1,4)"):
+        value_of(text, panel)
+    value_of("Mean($raw_close,3)", panel, STRICT)
     for name in one:
         value_of(f"{name}($raw_close>1,3)", panel)
     for name in ("Corr", "Cov"):
