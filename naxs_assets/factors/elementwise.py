@@ -38,6 +38,14 @@ def _library(function: np.ufunc) -> Callable[..., Array]:
     return compute
 
 
+def _signed_power(tile: Tile, base: Array | float, exponent: Array | float) -> Array:
+    """Sign(base) * Power(Abs(base), exponent)."""
+    out = tile.empty(result_type(base, exponent))
+    np.power(np.abs(base), exponent, out=out, dtype=np.float64, casting="same_kind")
+    np.multiply(out, np.sign(base), out=out)
+    return tile.forget_absent(out)
+
+
 def _comparison(function: np.ufunc) -> Callable[..., Array]:
     def compute(tile: Tile, left: Array | float, right: Array | float) -> Array:
         out = tile.empty(np.float32)
@@ -83,6 +91,7 @@ ELEMENTWISE = (
     _one("Sign", _exact(np.sign)),
     _one("Log", _library(np.log)),
     _two("Power", _library(np.power)),
+    _two("SignedPower", _signed_power),
     _two("Add", _exact(np.add)),
     _two("Sub", _exact(np.subtract)),
     _two("Mul", _exact(np.multiply)),
@@ -115,6 +124,7 @@ _ON_CONSTANTS: dict[str, Callable[..., Any]] = {
     "Sign": np.sign,
     "Log": np.log,
     "Power": np.power,
+    "SignedPower": lambda base, exponent: np.sign(base) * np.abs(base) ** exponent,
     "Add": np.add,
     "Sub": np.subtract,
     "Mul": np.multiply,

@@ -48,6 +48,45 @@ def window_rank(values: Doubles, window: int, result: Doubles) -> None:
 
 
 @kernel
+def window_decay(values: Doubles, window: int, result: Doubles) -> None:
+    """Mean of each window with weights that fall by equal steps, today's ``window`` and the oldest
+    day's 1; a missing day takes its weight with it.
+    """
+    weights = np.zeros(LANES)
+    totals = np.zeros(LANES)
+    for day in range(len(values)):
+        weights[:] = 0.0
+        totals[:] = 0.0
+        for other in range(max(0, day - window + 1), day + 1):
+            weight = float(window - (day - other))
+            for j in range(LANES):
+                value = values[other, j]
+                there = not np.isnan(value)
+                weights[j] += weight if there else 0.0
+                totals[j] += weight * value if there else 0.0
+        for j in range(LANES):
+            result[day, j] = totals[j] / weights[j] if weights[j] > 0.0 else np.nan
+
+
+@kernel
+def window_product(values: Doubles, window: int, result: Doubles) -> None:
+    """Product of the values of each window."""
+    count = np.zeros(LANES)
+    product = np.zeros(LANES)
+    for day in range(len(values)):
+        count[:] = 0.0
+        product[:] = 1.0
+        for other in range(max(0, day - window + 1), day + 1):
+            for j in range(LANES):
+                value = values[other, j]
+                there = not np.isnan(value)
+                count[j] += 1.0 if there else 0.0
+                product[j] *= value if there else 1.0
+        for j in range(LANES):
+            result[day, j] = product[j] if count[j] > 0.0 else np.nan
+
+
+@kernel
 def window_quantiles(
     values: Doubles, window: int, quantiles: npt.NDArray[np.float64], results: Doubles
 ) -> None:
@@ -165,5 +204,7 @@ def warm() -> None:
     values = np.zeros((3, LANES))
     result = np.empty_like(values)
     window_rank(values, 2, result)
+    window_decay(values, 2, result)
+    window_product(values, 2, result)
     window_quantiles(values, 2, np.array([0.5]), result[None])
     window_moment(values, 2, DEVIATION, result)

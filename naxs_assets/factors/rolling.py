@@ -101,12 +101,15 @@ def _place(sign: float) -> Callable[..., Array]:
     return compute
 
 
-def _rank(tile: Tile, values: Array, days: int) -> Array:
-    from naxs_assets.factors import order_kernels
+def _each_window(kernel: str) -> Callable[..., Array]:
+    def compute(tile: Tile, values: Array, days: int) -> Array:
+        from naxs_assets.factors import order_kernels
 
-    result = tile.empty()
-    order_kernels.window_rank(values, days, result)
-    return result
+        result = tile.empty()
+        getattr(order_kernels, kernel)(values, days, result)
+        return result
+
+    return compute
 
 
 def _moment(statistic: str) -> Callable[..., Array]:
@@ -218,7 +221,9 @@ ROLLING = (
     _plain("Min", _extreme(-1.0)),
     _rolling("IdxMax", _place(1.0)),
     _rolling("IdxMin", _place(-1.0)),
-    _rolling("Rank", _rank),
+    _rolling("Rank", _each_window("window_rank")),
+    _rolling("DecayLinear", _each_window("window_decay")),
+    _rolling("Product", _each_window("window_product")),
     _plain("Count", _count),
     _rolling("Mad", _moment("DEVIATION")),
     _rolling("Skew", _moment("SKEWNESS"), fewest=3),

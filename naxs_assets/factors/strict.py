@@ -25,8 +25,8 @@ from naxs_assets.factors.rolling import shift
 from naxs_assets.factors.tile import Tile
 
 _FEWER_ROLES = {Role.WINDOW: Role.DAYS, Role.DECAYING: Role.DAYS}
-# A missing argument makes these a number: NaN to the power of 0 is 1, and NaN is a true condition.
-_MAKE_UP_VALUES = frozenset({"Power", "If"})
+# A missing argument makes these a number: a power of 1 is 1, and NaN is a true condition.
+_MAKE_UP_VALUES = frozenset({"Power", "SignedPower", "If"})
 
 
 def strict(operators: Mapping[str, Operator]) -> dict[str, Operator]:

@@ -34,6 +34,7 @@ MARKET = {
     "market/fundamentals": set(),
     "market/news": set(),
     "market/findings": {"market/prices", "market/index_prices"},
+    "features/alpha101": {"market/prices", "market/index_members", "market/industry"},
     "features/alpha158": {"market/prices"},
     "features/alpha360": {"market/prices"},
     "features/basic": {"market/prices"},
@@ -46,6 +47,7 @@ UNREAD = {
     "market/industry",
     "market/fundamentals",
     "market/news",
+    "features/alpha101",
     "features/alpha158",
     "features/alpha360",
 }
