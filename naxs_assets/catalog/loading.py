@@ -20,12 +20,13 @@ _Entry = TypeVar("_Entry", Universe, FeatureSet, Label, Strategy)
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Every entry by name."""
+    """Every entry by name, and the files that define operators of expressions."""
 
     universes: dict[str, Universe]
     feature_sets: dict[str, FeatureSet]
     labels: dict[str, Label]
     strategies: dict[str, Strategy]
+    operators: tuple[Path, ...]
 
 
 def load_catalogue(home: Path) -> Catalogue:
@@ -40,6 +41,7 @@ def load_catalogue(home: Path) -> Catalogue:
         feature_sets=_load(folders, "features", FeatureSet),
         labels=_load(folders, "labels", Label),
         strategies=_load(folders, "strategies", Strategy),
+        operators=tuple(sorted((home / "catalog" / "operators").glob("*.py"))),
     )
     for feature_set in catalogue.feature_sets.values():
         _check_universe(feature_set, catalogue)

@@ -1,6 +1,6 @@
 """The factor assets: feature sets and labels of the catalogue."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
 
 import polars as pl
@@ -10,7 +10,7 @@ from naxs_assets.factors.beside import beside
 from naxs_assets.factors.contracts import features_contract, label_contract
 from naxs_assets.factors.features import compile_features, compute_features
 from naxs_assets.factors.labels import compile_label, compute_label
-from naxs_assets.factors.language import LANGUAGES
+from naxs_assets.factors.language import LANGUAGES, Language
 from naxs_assets.lineage.assets import LineageAsset
 from naxs_assets.lineage.monthly import Made
 from naxs_assets.lineage.reader import Handle, Reader
@@ -40,14 +40,17 @@ def months_for(days: int) -> int:
 
 
 def feature_asset(
-    feature_set: FeatureSet, universe: Universe | None, first_month: str
+    feature_set: FeatureSet,
+    universe: Universe | None,
+    first_month: str,
+    languages: Mapping[str, Language] = LANGUAGES,
 ) -> LineageAsset:
     """The monthly features of one set, over every row of prices from ``first_month`` on.
 
     ``universe`` is the one that the set names; a set that looks across the symbols of a day is
     refused without one.
     """
-    compiled = compile_features(feature_set.expressions, LANGUAGES[feature_set.mode])
+    compiled = compile_features(feature_set.expressions, languages[feature_set.mode])
     aside = beside(feature_set, compiled, universe)
     back = months_for(compiled.look_back)
 
@@ -91,6 +94,7 @@ def feature_asset(
         config={
             "features": feature_set.expressions,
             "mode": feature_set.mode,
+            "operators": compiled.sources,
             "universe": aside.universe.model_dump() if aside.universe else None,
         },
         upstream=upstream,
@@ -105,9 +109,11 @@ def feature_asset(
     )
 
 
-def label_asset(label: Label, first_month: str) -> LineageAsset:
+def label_asset(
+    label: Label, first_month: str, languages: Mapping[str, Language] = LANGUAGES
+) -> LineageAsset:
     """The monthly values of one label from ``first_month`` on; what is not known yet is null."""
-    compiled = compile_label(label.expression, LANGUAGES[label.mode])
+    compiled = compile_label(label.expression, languages[label.mode])
     back, ahead = months_for(compiled.look_back), months_for(compiled.reach)
 
     def make(pending: Iterator[str], prices: Reader) -> Iterator[Made]:
@@ -128,7 +134,11 @@ def label_asset(label: Label, first_month: str) -> LineageAsset:
         asset=f"labels/{label.name}",
         code=("naxs_assets.factors.labels",),
         contract=label_contract(label.name),
-        config={"expression": label.expression, "mode": label.mode},
+        config={
+            "expression": label.expression,
+            "mode": label.mode,
+            "operators": compiled.expression.sources,
+        },
         upstream={"prices": Months("market/prices", back=back, ahead=ahead)},
     )
     return LineageAsset(

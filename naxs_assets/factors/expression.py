@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from naxs_assets.errors import ConfigurationError
-from naxs_assets.factors.tree import Node, Read, evaluated_rows, reads_of
+from naxs_assets.factors.tree import Node, Read, evaluated_rows, reads_of, sources_of
 
 _SHOWN_EACH_SIDE = 60
+_LONGEST = 400
 
 
 class ExpressionError(ConfigurationError):
@@ -29,6 +30,8 @@ class ExpressionError(ConfigurationError):
         line = "".join(character if character.isprintable() else " " for character in shown)
         caret = " " * (position - first) + "^"
         place = f"{owner}, column {position + 1}" if owner else f"column {position + 1}"
+        if len(what) > _LONGEST:
+            what = f"{what[: _LONGEST // 2]} … {what[-_LONGEST // 2 :]}"
         super().__init__(what, where=f"{place}\n    {line}\n    {caret}", remedy=remedy)
 
 
@@ -51,8 +54,14 @@ class Expression:
 
     @property
     def code(self) -> str:
-        """sha256 of the mode and the canonical text, in hex."""
-        return hashlib.sha256(f"{self.mode}\n{self.canonical}".encode()).hexdigest()
+        """sha256 of the mode, the canonical text and researchers' operators in it, in hex."""
+        parts = [self.mode, self.canonical, *map(str, sorted(self.sources.items()))]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Researchers' operators by name, with the digests of the files that define them."""
+        return sources_of(self.root)
 
     @cached_property
     def reads(self) -> frozenset[Read]:

@@ -30,13 +30,22 @@ class CompiledFeatures:
     """Features ready to be computed.
 
     ``look_back`` is how many trading days before a row must be loaded; ``fields`` are the fields
-    read; ``code`` is a sha256 over the mode, the names and canonical expressions in their order.
+    read; ``code`` is a sha256 over the names and the codes of the expressions in their order.
     """
 
     expressions: Mapping[str, Expression]
     look_back: int
     fields: tuple[str, ...]
     code: str
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Researchers' operators by name, with the digests of the files that define them."""
+        return {
+            name: digest
+            for each in self.expressions.values()
+            for name, digest in each.sources.items()
+        }
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -67,12 +76,12 @@ def compile_features(
             )
         found = _without_look_ahead(parse(text, f"feature {name}", language))
         parsed[name] = found if whole_panel else within_months(found)
-    lines = "".join(f"{name}={each.canonical}\n" for name, each in parsed.items())
+    lines = "".join(f"{name}={each.code}\n" for name, each in parsed.items())
     return CompiledFeatures(
         expressions=parsed,
         look_back=max(each.look_back for each in parsed.values()),
         fields=tuple(sorted({field for each in parsed.values() for field in each.fields})),
-        code=hashlib.sha256(f"{language.name}\n{lines}".encode()).hexdigest(),
+        code=hashlib.sha256(lines.encode()).hexdigest(),
     )
 
 

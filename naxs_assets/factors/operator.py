@@ -91,7 +91,8 @@ class Operator:
     ``reads(days)`` is the first and last row, relative to the row computed, at which the arguments
     are read; ``days`` is the operator's own number of days (0: all history; a fraction: the weight
     of the newest day), ``fewest`` the least that it may be. A ``windowed`` operator is given
-    float64 in which NaN alone means missing, and returns the same. ``defaults`` stand for the last
+    float64 in which NaN alone means missing, and returns the same. ``source`` is the sha256 of a
+    researcher's file that defines it. ``defaults`` stand for the last
     arguments where they are left out.
     """
 
@@ -105,6 +106,7 @@ class Operator:
     statistic: float = 0.0
     defaults: tuple[float, ...] = ()
     fewest: int = 1
+    source: str = ""
 
 
 def result_type(*arguments: Array | float) -> np.dtype[Any]:

@@ -180,6 +180,16 @@ def evaluated_rows(root: Node) -> tuple[int, int]:
     return earliest, latest
 
 
+def sources_of(root: Node) -> dict[str, str]:
+    """The operators in ``root`` that a researcher wrote, with the digests of their files."""
+    if not isinstance(root, Call):
+        return {}
+    found = {root.operator.name: root.operator.source} if root.operator.source else {}
+    for part in root.arguments:
+        found |= sources_of(part)
+    return found
+
+
 def first_look_ahead(root: Node) -> Call | None:
     """The outermost call that evaluates an argument at a later day than the row, if any."""
     pending = [(root, 0, 0)]
