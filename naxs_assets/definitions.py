@@ -27,6 +27,7 @@ from naxs_assets.backtest.assets import backtest_asset
 from naxs_assets.catalog.loading import Catalogue, load_catalogue
 from naxs_assets.factors.assets import feature_asset, label_asset
 from naxs_assets.factors.labels import compile_label
+from naxs_assets.factors.named import named_features
 from naxs_assets.factors.user_operators import languages_with
 from naxs_assets.learning.assets import learning_assets
 from naxs_assets.lineage.assets import (
@@ -103,12 +104,13 @@ def _assets(settings: Settings, source: Source, catalogue: Catalogue) -> list[Li
     languages = languages_with(catalogue.operators)
     for feature_set in catalogue.feature_sets.values():
         looked_at = catalogue.universes[feature_set.universe] if feature_set.universe else None
-        assets.append(feature_asset(feature_set, looked_at, first, languages))
+        named = named_features(feature_set, catalogue.lexicons, catalogue.scorers)
+        assets.append(feature_asset(feature_set, looked_at, first, languages, named))
     assets += [label_asset(label, first, languages) for label in catalogue.labels.values()]
     market = _market_label(source)
     for strategy in catalogue.strategies.values():
         universe = catalogue.universes[strategy.universe]
-        features = list(catalogue.feature_sets[strategy.features].features)
+        features = catalogue.feature_sets[strategy.features].names
         label = catalogue.labels[strategy.label]
         reach = compile_label(label.expression, languages[label.mode]).reach
         assets += learning_assets(settings, strategy, universe, features, reach, first)

@@ -10,23 +10,26 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from naxs_assets.catalog.models import FeatureSet, Label, Strategy, Universe
+from naxs_assets.catalog.models import FeatureSet, Label, Lexicon, Strategy, Universe
 from naxs_assets.errors import ConfigurationError
 from naxs_assets.yaml_file import read_yaml
 
 _BUILT_IN = Path(__file__).parent
-_Entry = TypeVar("_Entry", Universe, FeatureSet, Label, Strategy)
+_Entry = TypeVar("_Entry", Universe, FeatureSet, Label, Lexicon, Strategy)
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Every entry by name, and the files that define operators of expressions."""
+    """Every entry by name, and the Python files that define operators of expressions, and those
+    that score news, by name."""
 
     universes: dict[str, Universe]
     feature_sets: dict[str, FeatureSet]
     labels: dict[str, Label]
     strategies: dict[str, Strategy]
     operators: tuple[Path, ...]
+    lexicons: dict[str, Lexicon]
+    scorers: dict[str, Path]
 
 
 def load_catalogue(home: Path) -> Catalogue:
@@ -42,6 +45,8 @@ def load_catalogue(home: Path) -> Catalogue:
         labels=_load(folders, "labels", Label),
         strategies=_load(folders, "strategies", Strategy),
         operators=tuple(sorted((home / "catalog" / "operators").glob("*.py"))),
+        lexicons=_load(folders, "lexicons", Lexicon),
+        scorers={file.stem: file for file in sorted((home / "catalog/scorers").glob("*.py"))},
     )
     for feature_set in catalogue.feature_sets.values():
         _check_universe(feature_set, catalogue)

@@ -5,11 +5,20 @@ Expressions are kept as text here; the factor engine parses them when it loads t
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+NonEmpty = Annotated[str, StringConstraints(min_length=1)]
 FeatureName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
@@ -41,15 +50,103 @@ class Feature(BaseModel):
     description: str = ""
 
 
+class Lexicon(_Entry):
+    """Words that speak well or badly of a company."""
+
+    positive: tuple[NonEmpty, ...]
+    negative: tuple[NonEmpty, ...]
+
+    @model_validator(mode="after")
+    def _says_one_thing_of_a_word(self) -> Lexicon:
+        if not self.positive + self.negative:
+            raise ValueError("a lexicon has at least one word")
+        both = sorted(set(self.positive) & set(self.negative))
+        if both:
+            raise ValueError(f"{', '.join(both)}: both positive and negative")
+        return self
+
+
+class Turnover(BaseModel):
+    """``px_turnover``: the day's volume over the float shares of that day."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Literal["px_turnover"]
+
+
+def _as_written(given: Any) -> Any:
+    """YAML reads a bare 14:30 as the number 870, of which nobody can say what was meant."""
+    if isinstance(given, int):
+        raise ValueError("write the time in quotes, such as '14:30'")
+    return given
+
+
+class NewsSentiment(BaseModel):
+    """``senti_news``: the mean sentiment of the news available before a day's cut-off.
+
+    ``half_life`` is in days of 24 hours, ``cut_off`` a time in Shanghai; ``lexicon`` names the
+    words, or ``scorer`` a Python file in their place.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Literal["senti_news"]
+    half_life: float = Field(default=5.0, gt=0, le=366)
+    cut_off: Annotated[time, BeforeValidator(_as_written)] = time(15)
+    lexicon: Name = "chinese"
+    scorer: Name | None = None
+
+    @model_validator(mode="after")
+    def _is_scored_one_way(self) -> NewsSentiment:
+        if self.scorer is not None and "lexicon" in self.model_fields_set:
+            raise ValueError("give either lexicon or scorer")
+        if self.cut_off.tzinfo is not None:
+            raise ValueError("cut_off is a time of Shanghai, without a zone")
+        return self
+
+
+NAMED_FEATURES = ("px_turnover", "senti_news")
+
+
+def _by_name(given: Any) -> Any:
+    """A named feature given by its name alone is one with its defaults."""
+    written = {"name": given} if isinstance(given, str) else given
+    if not isinstance(written, dict) or written.get("name") not in NAMED_FEATURES:
+        told = written.get("name") if isinstance(written, dict) else written
+        raise ValueError(f"there is no named feature {told!r}; known: {', '.join(NAMED_FEATURES)}")
+    return written
+
+
+NamedFeature = Annotated[
+    Annotated[Turnover | NewsSentiment, Field(discriminator="name")], BeforeValidator(_by_name)
+]
+
+
 class FeatureSet(_Entry):
     """A named set of features, computed together.
 
-    ``universe`` names the universe that operators across the symbols of a day look at.
+    ``universe`` names the universe that operators across the symbols of a day look at;
+    ``include`` are named features, which no expression of prices says.
     """
 
     universe: Name | None = None
     mode: Mode = "qlib"
-    features: dict[FeatureName, Feature] = Field(min_length=1)
+    include: list[NamedFeature] = []
+    features: dict[FeatureName, Feature] = {}
+
+    @model_validator(mode="after")
+    def _has_each_feature_once(self) -> FeatureSet:
+        if not self.names:
+            raise ValueError("a feature set has at least one feature, in features or include")
+        twice = sorted({name for name in self.names if self.names.count(name) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)}: the same name twice")
+        return self
+
+    @property
+    def names(self) -> list[str]:
+        """Every feature: those of expressions, then those included by name."""
+        return [*self.features, *(one.name for one in self.include)]
 
     @property
     def expressions(self) -> dict[str, str]:

@@ -11,6 +11,7 @@ from naxs_assets.factors.contracts import features_contract, label_contract
 from naxs_assets.factors.features import compile_features, compute_features
 from naxs_assets.factors.labels import compile_label, compute_label
 from naxs_assets.factors.language import LANGUAGES, Language
+from naxs_assets.factors.named import NamedFeatures
 from naxs_assets.lineage.assets import LineageAsset
 from naxs_assets.lineage.monthly import Made
 from naxs_assets.lineage.reader import Handle, Reader
@@ -44,21 +45,23 @@ def feature_asset(
     universe: Universe | None,
     first_month: str,
     languages: Mapping[str, Language] = LANGUAGES,
+    named: NamedFeatures = NamedFeatures(),  # noqa: B008 - it is frozen
 ) -> LineageAsset:
     """The monthly features of one set, over every row of prices from ``first_month`` on.
 
     ``universe`` is the one that the set names; a set that looks across the symbols of a day is
-    refused without one.
+    refused without one. ``named`` are the features that it includes by name.
     """
     compiled = compile_features(feature_set.expressions, languages[feature_set.mode])
     aside = beside(feature_set, compiled, universe)
-    back = months_for(compiled.look_back)
+    back, news_back = months_for(compiled.look_back), named.months_of_news
 
     def make(
         pending: Iterator[str],
         prices: Reader,
         members: Reader | None = None,
         industry: Reader | None = None,
+        news: Reader | None = None,
     ) -> Iterator[Made]:
         for run in _passes(list(pending)):
             window = _handles(prices, add_months(run[0], -back), run[-1])
@@ -70,10 +73,14 @@ def feature_asset(
             ]
             rows = aside.add(_rows(window, first_month, run[-1]), *tables)
             table = compute_features(compiled, rows, first_day(run[0]), last_day(run[-1]))
+            told = _handles(news, add_months(run[0], -news_back), run[-1]) if news else {}
+            table = named.add(table, rows, _rows(told, first_month, run[-1]) if told else None)
             for month, part in _by_month(table, run):
                 reads = [window[m] for m in months_between(add_months(month, -back), month)]
                 whole = [reader.whole() for reader in (members, industry) if reader]
                 reads += [handle.until(last_day(month)) for handle in whole]
+                if news:
+                    reads += [told[m] for m in months_between(add_months(month, -news_back), month)]
                 coverage = part.group_by("date", maintain_order=True).len().get_column("len")
                 yield Made(
                     month,
@@ -87,15 +94,18 @@ def feature_asset(
         upstream["members"] = Whole("market/index_members")
     if aside.industry:
         upstream["industry"] = Whole("market/industry")
+    if named.sentiment:
+        upstream["news"] = Months("market/news", back=news_back)
     recipe = Recipe(
         asset=f"features/{feature_set.name}",
-        code=("naxs_assets.factors.features", "naxs_assets.factors.beside"),
-        contract=features_contract(feature_set.name, list(compiled.names)),
+        code=("naxs_assets.factors.features", "naxs_assets.factors.beside", *named.code),
+        contract=features_contract(feature_set.name, [*compiled.names, *named.names]),
         config={
             "features": feature_set.expressions,
             "mode": feature_set.mode,
             "operators": compiled.sources,
             "universe": aside.universe.model_dump() if aside.universe else None,
+            **({"include": list(named.config)} if named.names else {}),
         },
         upstream=upstream,
     )

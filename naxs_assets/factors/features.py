@@ -61,11 +61,8 @@ def compile_features(
     first row is the first of all: a month could not be computed from a bounded look-back.
 
     Raises :class:`ExpressionError` naming the feature when an expression cannot be parsed, looks
-    ahead of its row or remembers too much, and :class:`ConfigurationError` for an unusable name or
-    an empty set.
+    ahead of its row or remembers too much, and :class:`ConfigurationError` for an unusable name.
     """
-    if not expressions:
-        raise ConfigurationError("the feature set is empty", remedy="give it at least one feature")
     parsed = {}
     for name, text in expressions.items():
         if not _NAME.fullmatch(name) or name in KEY_COLUMNS:
@@ -79,7 +76,7 @@ def compile_features(
     lines = "".join(f"{name}={each.code}\n" for name, each in parsed.items())
     return CompiledFeatures(
         expressions=parsed,
-        look_back=max(each.look_back for each in parsed.values()),
+        look_back=max((each.look_back for each in parsed.values()), default=0),
         fields=tuple(sorted({field for each in parsed.values() for field in each.fields})),
         code=hashlib.sha256(lines.encode()).hexdigest(),
     )

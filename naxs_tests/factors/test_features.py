@@ -66,11 +66,6 @@ def test_names_that_cannot_be_columns_are_refused(name: str) -> None:
         compile_features({name: "$close"})
 
 
-def test_an_empty_set_is_refused() -> None:
-    with pytest.raises(ConfigurationError):
-        compile_features({})
-
-
 def _bars(close: list[float | None], **columns: list[object]) -> pl.DataFrame:
     size = len(close)
     frame = pl.DataFrame(
@@ -171,6 +166,13 @@ def test_the_rows_asked_for_come_out_sorted_whatever_the_order_of_prices() -> No
     shuffled = prices.sample(fraction=1.0, shuffle=True, seed=1)
     assert compute_features(compiled, shuffled, first, last).equals(found)
     features_contract("one", compiled.names).validate(found, where="test")
+
+
+def test_no_expressions_give_the_rows_alone() -> None:
+    compiled = compile_features({})
+    assert (compiled.look_back, compiled.fields) == (0, ())
+    table = compute_features(compiled, _bars([1.0, 2.0]), date(2024, 1, 3), date(2024, 1, 31))
+    assert table.rows() == [(date(2024, 1, 3), "600000.SH", 8001)]
 
 
 def test_no_prices_give_no_rows() -> None:
