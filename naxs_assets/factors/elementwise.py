@@ -27,11 +27,11 @@ def _exact(function: np.ufunc) -> Callable[..., Array]:
 
 
 def _library(function: np.ufunc) -> Callable[..., Array]:
-    """Compute in float64 and round: float32 library functions differ between processors."""
+    """The library's function in the arguments' own number type, as Qlib calls it."""
 
     def compute(tile: Tile, *arguments: Array | float) -> Array:
         out = tile.empty(result_type(*arguments))
-        function(*arguments, out=out, dtype=np.float64, casting="same_kind")
+        function(*arguments, out=out)
         # A power of NaN can be 1.
         return tile.forget_absent(out)
 
@@ -91,7 +91,7 @@ ELEMENTWISE = (
     _one("Sign", _exact(np.sign)),
     _one("Log", _library(np.log)),
     _two("Power", _library(np.power)),
-    _two("SignedPower", _signed_power),
+    _two("signedpower", _signed_power),
     _two("Add", _exact(np.add)),
     _two("Sub", _exact(np.subtract)),
     _two("Mul", _exact(np.multiply)),
@@ -124,7 +124,7 @@ _ON_CONSTANTS: dict[str, Callable[..., Any]] = {
     "Sign": np.sign,
     "Log": np.log,
     "Power": np.power,
-    "SignedPower": lambda base, exponent: np.sign(base) * np.abs(base) ** exponent,
+    "signedpower": lambda base, exponent: np.sign(base) * np.abs(base) ** exponent,
     "Add": np.add,
     "Sub": np.subtract,
     "Mul": np.multiply,

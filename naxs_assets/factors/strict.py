@@ -26,7 +26,7 @@ from naxs_assets.factors.tile import Tile
 
 _FEWER_ROLES = {Role.WINDOW: Role.DAYS, Role.DECAYING: Role.DAYS}
 # A missing argument makes these a number: a power of 1 is 1, and NaN is a true condition.
-_MAKE_UP_VALUES = frozenset({"Power", "SignedPower", "If"})
+_MAKE_UP_VALUES = frozenset({"Power", "signedpower", "If"})
 
 
 def strict(operators: Mapping[str, Operator]) -> dict[str, Operator]:

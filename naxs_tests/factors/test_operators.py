@@ -100,10 +100,10 @@ def _on_golden_input(text: str) -> npt.NDArray[np.float32]:
         ("Power(x,2)", [1, 4, NAN, 16, 9, 25, 25, 64]),
         ("1/(x-1)", [np.inf, 1, NAN, 1 / 3, 1 / 2, 1 / 4, 1 / 4, 1 / 7]),
         ("-x*2+Power(2,3)/4", [0, -2, NAN, -6, -4, -8, -8, -14]),
-        ("SignedPower(x-4,2)", [-9, -4, NAN, 0, -1, 1, 1, 16]),
+        ("signedpower(x-4,2)", [-9, -4, NAN, 0, -1, 1, 1, 16]),
         # Weights 1 2 3, today's the largest; a missing day takes its weight with it.
-        ("DecayLinear(x,3)", [1, 8 / 5, 5 / 3, 14 / 4, 17 / 5, 25 / 6, 28 / 6, 39 / 6]),
-        ("Product(x,3)", [1, 2, 2, 8, 12, 60, 75, 200]),
+        ("decay_linear(x,3)", [1, 8 / 5, 5 / 3, 14 / 4, 17 / 5, 25 / 6, 28 / 6, 39 / 6]),
+        ("ts_product(x,3)", [1, 2, 2, 8, 12, 60, 75, 200]),
         # An infinite value is missing inside a window, as in pandas.
         ("Sum(Log(x-1),2)", np.log([NAN, 1, 1, 3, 6, 8, 16, 28]).tolist()),
     ],
@@ -331,7 +331,7 @@ def test_installation_compiles_everything_that_operators_call() -> None:
     signatures = [len(kernel.signatures) for kernel in compiled]
     panel = panel_of(9, raw_close=X, raw_open=Y)
     one = ("Mean", "Sum", "Std", "Var", "Max", "Min", "Rank", "Slope", "Rsquare", "Resi", "Count",
-           "Med", "DecayLinear", "Product", "IdxMax", "IdxMin", "Mad", "WMA", "EMA")  # fmt: skip
+          "Med", "decay_linear", "ts_product", "IdxMax", "IdxMin", "Mad", "WMA", "EMA")  # fmt: skip
     value_of("Quantile($raw_close>1,3,0.2)", panel)
     for text in ("CSRank($raw_close)", "CSWinsor($raw_close,0.1,0.9)",
                  "CSNeutralize($raw_close,$raw_open)"):  # fmt: skip
