@@ -107,11 +107,12 @@ def cost() -> None:
     chosen = bars.filter(pl.col("symbol").is_in(longest.to_list()))
     prices = _with_tables(chosen, compiled).with_columns(pl.lit(True).alias(MEMBER))
     before = _megabytes()
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), time.process_time()
     table = compute_features(compiled, prices, first, last)
-    took = time.perf_counter() - began
+    took, worked = time.perf_counter() - began, time.process_time() - worked
     print(f"{prices['symbol'].n_unique()} names, {prices['date'].n_unique()} days, "
-          f"{len(compiled.names)} alphas, {os.cpu_count()} cores: {took:.1f} s; peak memory "
+          f"{len(compiled.names)} alphas, {os.cpu_count()} cores: {took:.1f} s, "
+          f"{worked:.1f} s of processor time; peak memory "
           f"{_megabytes():.0f} MB, of which {before:.0f} before and "
           f"{table.estimated_size('mb'):.0f} the result")  # fmt: skip
 

@@ -13,7 +13,7 @@ from naxs_assets.factors.evaluate import evaluate
 from naxs_assets.factors.expression import Expression
 from naxs_assets.factors.features import within_months
 from naxs_assets.factors.language import QLIB, Language
-from naxs_assets.factors.panel import Panel, panel_from_prices
+from naxs_assets.factors.panel import INDUSTRY_FIELDS, Panel, panel_from_prices
 from naxs_assets.factors.parser import parse
 from naxs_assets.factors.rows import Rows, nullable
 
@@ -42,10 +42,17 @@ class CompiledLabel:
 def compile_label(expression: str, language: Language = QLIB) -> CompiledLabel:
     """Parse a label and derive its offsets.
 
-    Raises :class:`ExpressionError` when it cannot be parsed, remembers all history or reads no day
-    after its row.
+    Raises :class:`ExpressionError` when it cannot be parsed, remembers all history, reads no day
+    after its row, or anything but prices.
     """
     parsed = within_months(parse(expression, "label", language))
+    beside = sorted(set(parsed.fields) & set(INDUSTRY_FIELDS))
+    if beside:
+        raise parsed.error(
+            f"a label is made of prices alone, and this one reads ${beside[0]}",
+            position=max(0, expression.find("$industry")),
+            remedy="leave the industry out; a feature can be neutral to it",
+        )
     later = [read for read in parsed.reads if read.last > 0]
     if not later:
         raise parsed.error(

@@ -41,6 +41,13 @@ def test_offsets_follow_from_the_expression(
     assert (label.reach, label.look_back) == (reach, look_back)
 
 
+@pytest.mark.parametrize("group", ["IndNeutralize(Ref($close,-1),2)",
+                                   "CSNeutralize(Ref($close,-1),$industry2)"])  # fmt: skip
+def test_a_label_that_reads_more_than_prices_is_refused(group: str) -> None:
+    with pytest.raises(ExpressionError, match=r"made of prices alone, and .* \$industry2"):
+        compile_label(group)
+
+
 @pytest.mark.parametrize("text", ["$close", "$close/Ref($close,5)-1", "Ref(Ref($close,1),-1)"])
 def test_a_label_without_a_future_is_refused(text: str) -> None:
     with pytest.raises(ExpressionError, match="nothing to predict"):
