@@ -76,6 +76,11 @@ class Platform:
         return month_of(first), month_of(min(last, self.settings.today()))
 
     @property
+    def market_label(self) -> MarketLabel:
+        """What the pages say of the market that their numbers come from."""
+        return _market_label(self.source)
+
+    @property
     def described(self) -> dict[str, Described]:
         """The contract and the description of every table asset, by name."""
         return described(self.assets)

@@ -18,6 +18,7 @@ from rich.markup import escape
 from naxs_assets.cli import (
     demo,
     dq,
+    factor,
     findings,
     homes,
     lineage,
@@ -69,6 +70,7 @@ cli.add_command(pull.pull)
 cli.add_command(run.run)
 cli.add_command(findings.findings)
 cli.add_command(dq.dq)
+cli.add_command(factor.factor)
 cli.add_command(ui.ui)
 cli.add_command(lineage.lineage)
 cli.add_command(lineage.restore)

@@ -10,10 +10,11 @@ def warm() -> None:
         kernels,
         order_kernels,
         pair_kernels,
+        report_kernels,
         row_kernels,
         section_kernels,
     )
 
     rolling = (kernels, pair_kernels, order_kernels, decay_kernels)
-    for module in (*rolling, row_kernels, section_kernels):
+    for module in (*rolling, report_kernels, row_kernels, section_kernels):
         module.warm()

@@ -102,7 +102,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells. On a phone each row of a ``stacked`` table becomes a card."""
+    """Rows of cells. On a phone each row of a ``stacked`` table becomes a card.
+
+    A click on a heading of a ``sortable`` table orders its rows by that column.
+    """
 
     kind: ClassVar[str] = "table"
     columns: Sequence[Column]
@@ -110,6 +113,7 @@ class Table:
     title: Text = ""
     stacked: bool = True
     searchable: bool = False
+    sortable: bool = False
     last_row_is_total: bool = False
 
 

@@ -124,6 +124,37 @@
     });
   }
 
+  // What a cell shows as a number; null where it shows a dash, which stays last either way.
+  const numberIn = (cell) => {
+    const text = cell.textContent.trim().replace(/\u2212/g, "-").replace(/[,%]/g, "");
+    const value = Number.parseFloat(text);
+    return Number.isNaN(value) ? null : value;
+  };
+
+  for (const table of document.querySelectorAll("table.sortable")) {
+    const headings = [...table.querySelectorAll("thead th")];
+    const body = table.querySelector("tbody");
+    headings.forEach((heading, place) => {
+      const numeric = heading.classList.contains("numeric");
+      heading.querySelector("button").addEventListener("click", () => {
+        const before = heading.getAttribute("aria-sort");
+        const down = before ? before === "ascending" : numeric;
+        headings.forEach((each) => each.removeAttribute("aria-sort"));
+        heading.setAttribute("aria-sort", down ? "descending" : "ascending");
+        const sign = down ? -1 : 1;
+        const keyed = [...body.rows].map((row) => {
+          const cell = row.cells[place];
+          return { row, key: numeric ? numberIn(cell) : cell.textContent.trim() };
+        });
+        keyed.sort((one, other) => {
+          if (one.key === null || other.key === null) return (one.key === null) - (other.key === null);
+          return sign * (numeric ? one.key - other.key : one.key.localeCompare(other.key, "en", { numeric: true }));
+        });
+        body.append(...keyed.map(({ row }) => row));
+      });
+    });
+  }
+
   let wasNarrow = window.innerWidth < 640;
   window.addEventListener("resize", () => {
     const narrow = window.innerWidth < 640;

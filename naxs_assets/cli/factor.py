@@ -1,0 +1,109 @@
+"""``naxs factor``: how factors order what comes after them."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import datetime
+from typing import Any
+
+import click
+
+from naxs_assets.cli.homes import DAY, Home
+
+_UNIVERSE = click.option("--universe", default="csi300", show_default=True, help="Among whom.")
+_LABEL = click.option("--label", default="next_day", show_default=True, help="Against what.")
+_FIRST = click.option("--from", "first", type=DAY, help="First day (default: the first there is).")
+_LAST = click.option("--to", "last", type=DAY, help="Last day (default: the last there is).")
+
+
+@click.group()
+def factor() -> None:
+    """Judge factors: IC, RankIC, decay, groups, turnover."""
+
+
+@factor.command(name="eval")
+@click.argument("expression")
+@_UNIVERSE
+@_LABEL
+@_FIRST
+@_LAST
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@click.pass_obj
+def evaluate(
+    home: Home,
+    expression: str,
+    universe: str,
+    label: str,
+    first: datetime | None,
+    last: datetime | None,
+    as_json: bool,
+) -> None:
+    """Judge one EXPRESSION on the home's prices; nothing is written."""
+    from naxs_assets.factors.bench_home import open_bench
+
+    days = (each.date() if each else None for each in (first, last))
+    found = open_bench(home.settings(), universe, label, *days).eval(expression)
+    if not as_json:
+        click.echo(str(found))
+        return
+    facts: dict[str, Any] = {
+        "expression": found.expression,
+        "label": found.label,
+        "first": found.first.isoformat(),
+        "last": found.last.isoformat(),
+        "days": found.rank_ic.days,
+        "ic": found.ic.mean,
+        "icir": found.ic.ratio,
+        "rank_ic": found.rank_ic.mean,
+        "rank_icir": found.rank_ic.ratio,
+        "t": found.rank_ic.t,
+        "coverage": found.coverage,
+        "decay": {str(lag): value for lag, value in found.decay.items()},
+        "missing": list(found.missing),
+    }
+    click.echo(json.dumps(_without_nan(facts), ensure_ascii=False))
+
+
+@factor.command()
+@click.argument("feature_set", metavar="SET")
+@_UNIVERSE
+@_LABEL
+@_FIRST
+@_LAST
+@click.pass_obj
+def report(
+    home: Home,
+    feature_set: str,
+    universe: str,
+    label: str,
+    first: datetime | None,
+    last: datetime | None,
+) -> None:
+    """Judge every factor of SET and write reports/factors/SET: page, JSON and Parquet."""
+    from naxs_assets.factors.bench_home import chosen, open_bench
+    from naxs_assets.factors.report_files import write_factor_report
+    from naxs_assets.factors.report_page import Subject
+
+    platform = home.platform()
+    judged = chosen(platform.catalogue.feature_sets, feature_set, "feature set", "SET")
+    days = (each.date() if each else None for each in (first, last))
+    bench = open_bench(platform.settings, universe, label, *days)
+    subject = Subject(
+        name=judged.name,
+        description=judged.description,
+        universe=universe,
+        label=f"{label}: {platform.catalogue.labels[label].expression}",
+        days=f"{bench.days[0]} – {bench.days[-1]} · {len(bench.days):,}",
+        names=bench.names,
+        market=platform.market_label,
+    )
+    found = bench.report(judged.expressions, judged.mode)
+    click.echo(f"report: {write_factor_report(found, subject, platform.settings.home)}")
+
+
+def _without_nan(value: Any) -> Any:
+    """JSON knows no NaN: what is unknown is null."""
+    if isinstance(value, dict):
+        return {key: _without_nan(each) for key, each in value.items()}
+    return None if isinstance(value, float) and math.isnan(value) else value
