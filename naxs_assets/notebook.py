@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from naxs_assets.factors.bench import FactorBench
 
 
 def load(
@@ -55,32 +53,3 @@ def load(
             remedy="make it with naxs run, or check the asset's name in naxs ui",
         )
     return pl.concat([handle.frame() for handle in handles]).to_pandas()
-
-
-def factor_bench(
-    universe: str = "csi300",
-    first: str | None = None,
-    last: str | None = None,
-    *,
-    label: str = "next_day",
-    home: Path | None = None,
-) -> FactorBench:
-    """A bench that judges expressions on the home's prices, kept in memory.
-
-    ``universe`` and ``label`` are names of the catalogue; ``first`` and ``last`` are days
-    (``YYYY-MM-DD``, both included; None is the first and the last there is).
-    ``bench.eval("Mean($close,5)/$close")`` prints IC, RankIC, ICIR, t and decay.
-
-    Raises :class:`~naxs_assets.errors.ConfigurationError` for an unknown name and
-    :class:`~naxs_assets.errors.DataError` if no prices have been made.
-    """
-    from naxs_assets.factors.bench_home import open_bench
-    from naxs_assets.settings import load_settings
-
-    return open_bench(
-        load_settings(home),
-        universe,
-        label,
-        date.fromisoformat(first) if first else None,
-        date.fromisoformat(last) if last else None,
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 from typing import TypeVar
 
 import polars as pl
@@ -15,11 +16,13 @@ from naxs_assets.factors.labels import compile_label
 from naxs_assets.factors.panel import FIELDS
 from naxs_assets.factors.user_operators import languages_with
 from naxs_assets.lineage.home import open_lineage
-from naxs_assets.settings import Settings
+from naxs_assets.settings import Settings, load_settings
 
 Entry = TypeVar("Entry")
 
 _KEYS = ("date", "symbol", "day", "is_suspended", "quarantined_by")
+# What a label asks of the bar that it is entered at.
+_LIMITS = ("is_st", "limit_up")
 
 
 def chosen(entries: Mapping[str, Entry], name: str, kind: str, option: str) -> Entry:
@@ -53,7 +56,7 @@ def open_bench(
             where="market/prices",
             remedy="make them with naxs run, which adds what a strategy needs",
         )
-    read = {*_KEYS, *(column for source in FIELDS.values() for column in source.columns)}
+    read = {*_KEYS, *_LIMITS, *(column for source in FIELDS.values() for column in source.columns)}
     prices = pl.concat([_columns(handle.frame(), read) for handle in months])
     dates = prices["date"].sort()
     industry = lineage.reader("market/industry").whole()
@@ -72,3 +75,21 @@ def open_bench(
 
 def _columns(frame: pl.DataFrame, read: set[str]) -> pl.DataFrame:
     return frame.select(name for name in frame.columns if name in read)
+
+
+def factor_bench(
+    universe: str = "csi300",
+    first: str | None = None,
+    last: str | None = None,
+    *,
+    label: str = "next_day",
+    home: Path | None = None,
+) -> FactorBench:
+    """A bench for a notebook: it judges expressions on the home's prices, kept in memory.
+
+    ``universe`` and ``label`` are names of the catalogue; ``first`` and ``last`` are days
+    (``YYYY-MM-DD``, both included; None is the first and the last there is). ``home`` is None for
+    the home that the environment names. Raises as :func:`open_bench`.
+    """
+    days = (date.fromisoformat(day) if day else None for day in (first, last))
+    return open_bench(load_settings(home), universe, label, *days)

@@ -6,7 +6,7 @@ import json
 
 import polars as pl
 
-import naxs_assets
+from naxs_assets.factors.bench_home import factor_bench
 from naxs_tests.cli.conftest import Naxs
 
 TEXT = "Mean($close,5)/$close"
@@ -39,7 +39,7 @@ def test_a_home_without_prices_says_how_to_make_them(naxs: Naxs) -> None:
 
 
 def test_a_notebook_gets_the_same_figures(finished: Naxs) -> None:
-    bench = naxs_assets.factor_bench(first="2021-08-02", home=finished.home)
+    bench = factor_bench(first="2021-08-02", home=finished.home)
     facts = finished.facts("factor", "eval", TEXT, "--from", "2021-08-02")
     assert bench.eval(TEXT).rank_ic.mean == facts["rank_ic"]
 
