@@ -6,6 +6,7 @@ from math import ceil
 import polars as pl
 
 from naxs_assets.catalog.models import FeatureSet, Label, Universe
+from naxs_assets.factors.absence import NullReason
 from naxs_assets.factors.beside import beside
 from naxs_assets.factors.contracts import features_contract, label_contract
 from naxs_assets.factors.features import compile_features, compute_features
@@ -137,7 +138,7 @@ def label_asset(
                     month,
                     part,
                     made_from=tuple(window[m] for m in months_between(first, last)),
-                    metadata={"known": part.get_column("label").count()},
+                    metadata=_label_counts(part),
                 )
 
     recipe = Recipe(
@@ -159,6 +160,18 @@ def label_asset(
         kinds=frozenset({"numba", "polars"}),
         owner=OWNER,
     )
+
+
+def _label_counts(table: pl.DataFrame) -> dict[str, int | dict[str, int]]:
+    """Rows with a label, rows without one by reason, and labels entered under an unknown limit."""
+    reasons = table.get_column("null_reason").drop_nulls().value_counts()
+    counts = dict(reasons.iter_rows())
+    unsure = table.filter(pl.col("label").is_not_null(), ~pl.col("limit_known"))
+    return {
+        "known": table.get_column("label").count(),
+        "null_reasons": {reason.value: counts.get(reason.value, 0) for reason in NullReason},
+        "limit_unknown": unsure.height,
+    }
 
 
 def _passes(months: Sequence[str]) -> Iterator[list[str]]:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from naxs_assets.lineage.contract import Column, Contract
+from naxs_assets.factors.absence import NullReason
+from naxs_assets.lineage.contract import Column, Contract, RowRule
 
 _KEY = ("date", "symbol")
 _KEY_COLUMNS = (
@@ -34,17 +35,39 @@ def features_contract(name: str, feature_names: Sequence[str]) -> Contract:
 def label_contract(name: str) -> Contract:
     """The contract of the label ``name``: one row per row of prices.
 
-    A label becomes known on its exit date.
+    A label becomes known on its exit date. Version 2: a label that could not be bought is null,
+    and every null has its reason.
     """
     return Contract(
         name=f"labels/{name}",
-        version=1,
+        version=2,
         key=_KEY,
         columns=(
             *_KEY_COLUMNS,
             Column("entry_date", pl.Date, "-", "first later day read; null = later", nullable=True),
             Column("exit_date", pl.Date, "-", "last later day read; null = later", nullable=True),
-            Column("label", pl.Float32, "ratio", "null = not yet known, untradable", nullable=True),
+            Column("label", pl.Float32, "ratio", "null for null_reason", nullable=True),
+            Column(
+                "null_reason",
+                pl.String,
+                "-",
+                "why there is no label; null where there is one",
+                nullable=True,
+                one_of=tuple(reason.value for reason in NullReason),
+            ),
+            Column(
+                "limit_known",
+                pl.Boolean,
+                "-",
+                "the upper limit of the entry day can be told; null = no bar traded at an entry",
+                nullable=True,
+            ),
+        ),
+        rules=(
+            RowRule(
+                "a row has a label or the reason why it has none",
+                lambda: pl.col("label").is_null() == pl.col("null_reason").is_not_null(),
+            ),
         ),
         known_from="exit_date",
     )

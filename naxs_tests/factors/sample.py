@@ -125,6 +125,8 @@ def sample_prices(days: int = 120, symbols: int = 9, seed: int = 0) -> pl.DataFr
             "volume": volume,
             "amount": close * volume,
             "adj_factor": pl.Series(1.0 + (day > days // 2) * 0.25),
+            "is_st": False,
+            "limit_up": np.round(close * 110).astype(np.int64),
             "is_suspended": random.random(size) < 0.06,
             "industry_2": pl.Series(symbol % 2, dtype=pl.Float32),
             "quarantined_by": ["price_band" if bad else None for bad in random.random(size) < 0.02],
