@@ -222,7 +222,8 @@ ROLLING = (
     _rolling("IdxMax", _place(1.0)),
     _rolling("IdxMin", _place(-1.0)),
     _rolling("Rank", _each_window("window_rank")),
-    _rolling("decay_linear", _each_window("window_decay")),
+    # Its weights count from the oldest day of a window, which all history has not.
+    replace(_rolling("decay_linear", _each_window("window_decay")), roles=(Role.SERIES, Role.DAYS)),
     _rolling("ts_product", _each_window("window_product")),
     _plain("Count", _count),
     _rolling("Mad", _moment("DEVIATION")),

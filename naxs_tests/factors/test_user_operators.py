@@ -124,3 +124,9 @@ def test_an_operator_cannot_change_what_others_read() -> None:
 
     with pytest.raises(ValueError, match="read-only"):
         check_operator(Clear)
+
+
+def test_the_guide_names_every_operator() -> None:
+    guide = GUIDE.read_text("utf-8")
+    operators = languages_with([])["qlib"].operators
+    assert [name for name in operators if f"`{name}`" not in guide] == []
