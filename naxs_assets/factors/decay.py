@@ -52,8 +52,7 @@ def _weighted(tile: Tile, values: Array, days: int) -> Array:
     from naxs_assets.factors import decay_kernels
 
     result = tile.empty()
-    present = np.ones(values.shape, np.bool_) if tile.absent is None else ~tile.absent
-    decay_kernels.window_weighted(values, present, days, result)
+    decay_kernels.window_weighted(values, tile.present(), days, result)
     return result
 
 

@@ -20,7 +20,7 @@ def window_weighted(
 
     The weights 1 to n, of n rows, are divided by their sum, and the mean divides once more by the
     number of values: so it is defined in ``qlib/data/ops.py`` 0.9.7. A window begins with the first
-    of its days on which the symbol is ``present``.
+    of its days on which the symbol is ``present`` or a value is there.
     """
     length, total, count = np.zeros(LANES), np.zeros(LANES), np.zeros(LANES)
     for day in range(len(values)):
@@ -29,10 +29,10 @@ def window_weighted(
         count[:] = 0.0
         for other in range(max(0, day - window + 1), day + 1):
             for j in range(LANES):
-                begun = present[other, j] | (length[j] > 0.0)
-                length[j] += 1.0 if begun else 0.0
                 value = values[other, j]
                 there = not np.isnan(value)
+                begun = there | present[other, j] | (length[j] > 0.0)
+                length[j] += 1.0 if begun else 0.0
                 total[j] += length[j] * value if there else 0.0
                 count[j] += 1.0 if there else 0.0
         for j in range(LANES):

@@ -162,16 +162,29 @@ def window_place(
     values: Doubles,
     first_day: int,
     window: int,
-    starts: Doubles,
+    present: npt.NDArray[np.bool_],
     sign: float,
     result: Doubles,
 ) -> None:
     """The place of the first maximum (``sign`` 1) or minimum (-1), from 1 at the oldest row.
 
     A missing value wins over every other, as in ``numpy.argmax``; a window without any value is
-    NaN. ``starts`` is each symbol's first row with data: before it a window is shorter.
+    NaN. A window begins with the first of its days on which the symbol is ``present`` or a value
+    is there, so that nothing before the window decides.
     """
     days = len(values)
+    begins = np.empty((days + 1, LANES))  # the first row of a window whose oldest day this is
+    gaps = np.empty((days + 1, LANES))  # the first missing value from this day on
+    gap_from_begin = np.empty((days + 1, LANES))
+    begins[days], gaps[days], gap_from_begin[days] = days, days, days
+    for day in range(days - 1, -1, -1):
+        now = float(day)
+        for j in range(LANES):
+            there = not np.isnan(values[day, j])
+            begun = there | present[day, j]
+            begins[day, j] = now if begun else begins[day + 1, j]
+            gaps[day, j] = gaps[day + 1, j] if there else now
+            gap_from_begin[day, j] = gaps[day, j] if begun else gap_from_begin[day + 1, j]
     head = np.zeros((3, LANES))  # the best value, its row, and how many values are there
     tail = np.zeros((window + 1, 3, LANES))
     tail[:, 0] = -np.inf
@@ -181,12 +194,11 @@ def window_place(
         head[2] = 0.0
         for day in range(first, last):
             cut = day - start + 1
-            now, oldest = float(day), float(day - window + 1)
+            now, oldest = float(day), max(0, day - window + 1)
             for j in range(LANES):
                 value = values[day, j]
                 there = not np.isnan(value)
-                known = sign * value if there else np.inf
-                ranked = known if now >= starts[j] else -np.inf
+                ranked = sign * value if there else -np.inf
                 greater = ranked > head[0, j]
                 best = ranked if greater else head[0, j]
                 place = now if greater else head[1, j]
@@ -195,17 +207,17 @@ def window_place(
                 head[1, j] = place
                 head[2, j] = number
                 found = place if best > tail[cut, 0, j] else tail[cut, 1, j]
-                first_row = starts[j] if starts[j] > oldest else oldest
+                gap = gap_from_begin[oldest, j]
+                found = gap if gap <= now else found
                 any_there = number + tail[cut, 2, j] > 0.0
-                result[day, j] = found - first_row + 1.0 if any_there else np.nan
+                result[day, j] = found - begins[oldest, j] + 1.0 if any_there else np.nan
         for day in range(last - 1, first - 1, -1):
             row = day - start
             now = float(day)
             for j in range(LANES):
                 value = values[day, j]
                 there = not np.isnan(value)
-                known = sign * value if there else np.inf
-                ranked = known if now >= starts[j] else -np.inf
+                ranked = sign * value if there else -np.inf
                 not_less = ranked >= tail[row + 1, 0, j]
                 tail[row, 0, j] = ranked if not_less else tail[row + 1, 0, j]
                 tail[row, 1, j] = now if not_less else tail[row + 1, 1, j]
@@ -220,4 +232,4 @@ def warm() -> None:
     window_sums(values, 0, 2, True, result)
     window_variance(values, 0, 2, True, result)
     window_maximum(values, 0, 2, 1.0, result)
-    window_place(values, 0, 2, np.zeros(LANES), 1.0, result)
+    window_place(values, 0, 2, np.ones(values.shape, np.bool_), 1.0, result)

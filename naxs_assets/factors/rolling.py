@@ -95,7 +95,7 @@ def _place(sign: float) -> Callable[..., Array]:
         from naxs_assets.factors import kernels
 
         result = tile.empty()
-        kernels.window_place(values, tile.first_day, days, tile.starts, sign, result)
+        kernels.window_place(values, tile.first_day, days, tile.present(), sign, result)
         return result
 
     return compute

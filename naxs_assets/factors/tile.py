@@ -65,6 +65,11 @@ class Tile:
         """A matrix of the tile's shape with anything in it."""
         return self.scratch.take(dtype)
 
+    def present(self) -> npt.NDArray[np.bool_]:
+        """The cells that have a row."""
+        shape = (self.scratch.days, LANES)
+        return np.ones(shape, np.bool_) if self.absent is None else ~self.absent
+
     def load(self, name: str) -> Array:
         """This tile's part of a matrix of the whole panel; NaN beyond its last symbol."""
         whole = self.matrices[name]

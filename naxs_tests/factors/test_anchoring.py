@@ -60,6 +60,19 @@ def test_every_month_alone_equals_one_pass(seed: int, compiled: CompiledFeatures
         np.testing.assert_array_equal(_bits(month, compiled.names), _bits(expected, compiled.names))
 
 
+@pytest.mark.parametrize("name", ALL_OPERATORS)
+def test_a_look_back_as_short_as_one_operator_needs_is_enough(name: str) -> None:
+    compiled = compile_features({name: ALL_OPERATORS[name]})
+    prices = sample_prices(days=60, seed=5)
+    whole = _features(prices, 0, 59, compiled)
+    for first in range(1, 60, 3):
+        loaded = _range(prices, first - compiled.look_back, first)
+        expected = _range(whole, first, first)
+        if not expected.is_empty():
+            day = _features(loaded, first, first, compiled)
+            np.testing.assert_array_equal(_bits(day, (name,)), _bits(expected, (name,)))
+
+
 @settings(deadline=None, max_examples=25)
 @given(
     seed=st.integers(0, 99),

@@ -259,6 +259,18 @@ def test_a_window_before_the_first_row_of_a_symbol_is_shorter() -> None:
     assert value_of("IdxMax($raw_close,4)", panel)[2:].tolist() == [[1, 3], [2, 4], [2, 3]]
 
 
+def test_a_window_begins_with_the_first_of_its_days_that_has_a_row_or_a_value() -> None:
+    """Rows before the window decide nothing; a later day without a row is a missing value."""
+    panel = panel_of(raw_close=[7, NAN, 4, 2, 8, NAN, 3])
+    panel.present[[1, 5], 0] = False
+    assert value_of("IdxMax($raw_close,3)", panel)[:, 0].tolist() == [1, 2, 2, 1, 3, 3, 2]
+    # The shift has a value on the day without a row.
+    shifted = value_of("IdxMax(Ref($raw_close,1),3)", panel)[3:, 0]
+    assert shifted.tolist() == [2, 1, 3, 3]
+    weighted = value_of("WMA(Ref($raw_close,1),2)", panel)[2, 0]
+    assert weighted == pytest.approx(7 / 3)
+
+
 def _slope(window: npt.NDArray[np.float64]) -> float:
     there = np.isfinite(window)
     if there.sum() < 2:
