@@ -1,6 +1,7 @@
 """Every asset, check, job, schedule and resource of the platform, on one screen."""
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -26,6 +27,7 @@ from naxs_assets.automation.warehouse import warehouse_asset
 from naxs_assets.backtest.assets import backtest_asset
 from naxs_assets.catalog.loading import Catalogue, load_catalogue
 from naxs_assets.factors.assets import feature_asset, label_asset
+from naxs_assets.factors.checks import leak_checks, leak_keys
 from naxs_assets.factors.labels import compile_label
 from naxs_assets.factors.named import named_features
 from naxs_assets.factors.user_operators import languages_with
@@ -173,6 +175,7 @@ def build_defs(
                 partial(load_waivers, settings.home, list(RULES)),
                 partial(pulled_tables, live) if live else None,
             ),
+            *_leak_checks(platform),
             *(on_time_checks(live, platform.lineage) if live else []),
         ],
         jobs=[
@@ -185,7 +188,7 @@ def build_defs(
         ],
         sensors=[
             restatement_sensor(lambda: open_platform(settings)),
-            alert_sensor(platform.lineage, live, list(PRICE_CHECKS)),
+            alert_sensor(platform.lineage, live, [*PRICE_CHECKS, *_leak_keys(platform)]),
             failed_run_sensor(lambda: _judged(platform), PIPELINE),
         ],
         resources={
@@ -195,6 +198,24 @@ def build_defs(
         },
         executor=dg.in_process_executor,
     )
+
+
+def _leak_checks(platform: Platform) -> Iterator[dg.AssetChecksDefinition]:
+    catalogue, recipe_of = platform.catalogue, recipes(platform.assets)
+    languages = languages_with(catalogue.operators)
+    for feature_set in catalogue.feature_sets.values():
+        yield leak_checks(
+            platform.lineage,
+            recipe_of[f"features/{feature_set.name}"],
+            feature_set,
+            catalogue.universes[feature_set.universe] if feature_set.universe else None,
+            languages,
+            named_features(feature_set, catalogue.lexicons, catalogue.scorers),
+        )
+
+
+def _leak_keys(platform: Platform) -> list[dg.AssetCheckKey]:
+    return [key for name in platform.catalogue.feature_sets for key in leak_keys(name)]
 
 
 def quality_report_of(platform: Platform, day: date | None = None) -> tuple[Gathered, Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -32,7 +32,7 @@ class RunInterruptedError(NaxsError):
 
 
 class RunBlockedError(NaxsError):
-    """A rule is broken so badly that nothing is made of the prices."""
+    """A check fails so that nothing is made of the prices, or of a feature set."""
 
 
 def run_plans(platform: Platform, plans: Iterable[Plan], console: Console) -> list[Published]:
@@ -68,6 +68,9 @@ def run_plans(platform: Platform, plans: Iterable[Plan], console: Console) -> li
             return definitions.resolve_implicit_global_asset_job_def()
 
         for batch in _batches(plans, progress):
+            leaking = _leaking(platform, instance, _read_and_not_made(platform, batch))
+            if leaking:
+                raise leaking
             try:
                 job().execute_in_process(
                     instance=instance,
@@ -76,7 +79,7 @@ def run_plans(platform: Platform, plans: Iterable[Plan], console: Console) -> li
                     run_config=_QUIET,
                 )
             except DagsterAssetCheckFailedError as error:
-                raise _blocked(instance) from error
+                raise _blocked(platform, instance, batch) from error
             except DagsterExecutionInterruptedError as error:
                 raise RunInterruptedError(
                     "the run was interrupted",
@@ -85,7 +88,36 @@ def run_plans(platform: Platform, plans: Iterable[Plan], console: Console) -> li
     return published
 
 
-def _blocked(instance: DagsterInstance) -> RunBlockedError:
+def _read_and_not_made(platform: Platform, batch: Batch) -> set[str]:
+    """The assets that a batch reads as they lie there."""
+    recipes = [one.recipe for one in platform.assets if one.recipe.asset in batch.assets]
+    read = {upstream.asset for recipe in recipes for upstream in recipe.upstream.values()}
+    return read - set(batch.assets)
+
+
+def _leaking(
+    platform: Platform, instance: DagsterInstance, assets: Collection[str]
+) -> RunBlockedError | None:
+    """What stops a run that needs ``assets`` if feature sets among them leak."""
+    from naxs_assets.automation.alerts import failing_checks
+    from naxs_assets.factors.checks import leak_keys
+
+    names = [name for name in platform.catalogue.feature_sets if f"features/{name}" in assets]
+    failing = failing_checks(instance, [key for name in names for key in leak_keys(name)])
+    if not failing:
+        return None
+    return RunBlockedError(
+        "nothing is made of features that leak: "
+        + "; ".join(f"{one.asset} {one.partition}: {one.why}" for one in failing),
+        where=f"asset checks of {', '.join(dict.fromkeys(one.asset for one in failing))}",
+        remedy="mend or remove the feature in the catalogue and run again (docs/leak-checks.md)",
+    )
+
+
+def _blocked(platform: Platform, instance: DagsterInstance, batch: Batch) -> RunBlockedError:
+    leaking = _leaking(platform, instance, batch.assets)
+    if leaking:
+        return leaking
     from naxs_assets.automation.alerts import failing_checks
     from naxs_assets.market.checks import PRICE_CHECKS
 

@@ -83,6 +83,19 @@ class Library:
 
         return self.cache.get(f"{version.uri}@{version.file_sha256}", load)
 
+    def frame_read(self, read: Read) -> pl.DataFrame:
+        """The table that an edge of a version stands for, as it was read then.
+
+        Raises ``ValueError`` for an edge of another kind.
+        """
+        if read.kind is not ReadKind.VERSION or read.version_id is None:
+            raise ValueError(f"an edge of kind {read.kind} stands for no table")
+        version = self.ledger.version(read.version_id)
+        frame = self.frame(version)
+        if not read.cut:
+            return frame
+        return cut_frame(frame, version.schema, date.fromisoformat(read.cut))
+
     def cut_hash(self, version: Version, day: date) -> str:
         """The content hash of what a version knew on ``day``; several assets ask for the same."""
         known = self._cut_hashes.get((version.id, day))

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from naxs_assets.definitions import Platform, build_defs
+from naxs_assets.factors.checks import leak_keys
 from naxs_assets.market.quality.registry import RULES
 from naxs_assets.settings import SHANGHAI
 from naxs_tests.graph.small import close, open_home, settings_of
@@ -172,8 +173,20 @@ def test_runs_stay_in_one_process(definitions: dg.Definitions) -> None:
 
 
 def test_every_quality_rule_is_an_asset_check(definitions: dg.Definitions) -> None:
-    checks = {key.name for key in definitions.resolve_asset_graph().asset_check_keys}
+    keys = definitions.resolve_asset_graph().asset_check_keys
+    prices = dg.AssetKey(["market", "prices"])
+    checks = {key.name for key in keys if key.asset_key == prices}
     assert checks == {rule.check for rule in RULES.values()}
+
+
+def test_the_leak_checks_of_every_feature_set_block_what_is_downstream(
+    definitions: dg.Definitions,
+) -> None:
+    graph = definitions.resolve_asset_graph()
+    keys = {key for key in graph.asset_check_keys if key.asset_key.path[0] == "features"}
+    sets = {key.path[1] for key in graph.get_all_asset_keys() if key.path[0] == "features"}
+    assert keys == {key for name in sets for key in leak_keys(name)}
+    assert all(graph.get_check_spec(key).blocking for key in keys)
 
 
 @pytest.mark.parametrize("name", STRATEGIES)

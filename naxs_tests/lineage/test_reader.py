@@ -47,6 +47,7 @@ def test_a_handle_stays_with_its_version_when_the_pointer_moves(lineage: Lineage
     later = lineage.reader("bars")[MONTH]
     assert values(later.frame()) == [2]
     assert later.read() != edge
+    assert values(lineage.library.frame_read(edge)) == [1], "the table as it was read"
 
 
 def test_an_absent_place_is_an_edge_too_and_cannot_be_opened(lineage: Lineage) -> None:
@@ -56,6 +57,8 @@ def test_an_absent_place_is_an_edge_too_and_cannot_be_opened(lineage: Lineage) -
     assert handle.until(date(2020, 1, 5)).read() == handle.read()
     with pytest.raises(LookupError, match=r"bars\[2020-01\]"):
         handle.frame()
+    with pytest.raises(ValueError, match="absent stands for no table"):
+        lineage.library.frame_read(handle.read())
 
 
 def test_an_unpartitioned_asset_is_read_whole(lineage: Lineage) -> None:
@@ -105,6 +108,7 @@ def test_a_cut_handle_gives_what_was_known_on_the_day(lineage: Lineage) -> None:
     put(lineage, "bars", {MONTH: numbers(MONTH, 1, 2, 3, until=date(2020, 1, 9))})
     handle = lineage.reader("bars")[MONTH]
     cut = handle.until(date(2020, 1, 2))
+    assert lineage.library.frame_read(cut.read()).equals(cut.frame())
     assert values(cut.frame()) == [1, 2]
     # That a row ends on the ninth was not known on the second.
     assert cut.frame().get_column("until").to_list() == [None, None]
