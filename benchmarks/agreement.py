@@ -15,13 +15,14 @@ _TOLERANCE = 1e-3
 
 
 def agreement(ours: pl.DataFrame, peer: pl.DataFrame) -> dict[str, object]:
-    """How far two tables of date, symbol and features agree, over the rows that both have.
+    """How far two tables of date, symbol and features agree, over the rows that both have and the
+    features that the peer has.
 
     A difference is relative to the peer's value, or to the median size of that feature where the
     value is smaller: a return of nearly zero has no relative precision. What is not finite counts
     as unknown.
     """
-    features = [name for name in ours.columns if name not in ("date", "symbol")]
+    features = [name for name in peer.columns if name not in ("date", "symbol")]
     both = ours.join(peer, on=("date", "symbol"), how="inner", suffix="_peer")
     cells = known_alike = close = known = 0
     worst, worst_feature = 0.0, ""
@@ -41,6 +42,7 @@ def agreement(ours: pl.DataFrame, peer: pl.DataFrame) -> dict[str, object]:
     return {
         "rows_of_ours_alone": ours.height - both.height,
         "rows_of_peer_alone": peer.height - both.height,
+        "features": len(features),
         "cells": cells,
         "known_or_unknown_alike": known_alike / cells,
         "largest_relative_difference": worst,
@@ -52,13 +54,11 @@ def agreement(ours: pl.DataFrame, peer: pl.DataFrame) -> dict[str, object]:
 if __name__ == "__main__":
     stages = Stages()
     mine = pl.read_parquet(Path(sys.argv[1]))
-    theirs = pl.read_parquet(Path(sys.argv[2])).rename({"datetime": "date"})
-    names = {qlib_symbol(symbol): symbol for symbol in mine["symbol"].unique()}
-    theirs = theirs.select(
-        pl.col("date").cast(pl.Date),
-        pl.col("instrument").cast(pl.String).replace_strict(names).alias("symbol"),
-        *(name for name in mine.columns if name not in ("date", "symbol")),
-    )
+    theirs = pl.read_parquet(Path(sys.argv[2])).with_columns(pl.col("date").cast(pl.Date))
+    if "instrument" in theirs.columns:
+        names = {qlib_symbol(symbol): symbol for symbol in mine["symbol"].unique()}
+        symbols = pl.col("instrument").cast(pl.String).replace_strict(names)
+        theirs = theirs.with_columns(symbol=symbols).drop("instrument")
     found = agreement(mine, theirs)
     stages.done("compare")
     stages.report(**found)

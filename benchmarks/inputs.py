@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -20,7 +20,10 @@ import polars as pl
 
 from benchmarks.common.places import INPUTS
 from benchmarks.common.stages import Stages
+from benchmarks.trees import plain
 from naxs_assets.catalog.loading import load_catalogue
+from naxs_assets.factors.features import compile_features
+from naxs_assets.factors.panel import panel_from_prices
 from naxs_assets.lineage.code_hash import code_hash
 from naxs_assets.market.calendar import trading_days
 from naxs_assets.market.prices import build_month
@@ -38,6 +41,7 @@ FEATURE_SET = "alpha158"
 _SPARE_PLACES = 1.6
 """Listing places for each gap-free name that is wanted: some are empty, some delisted."""
 _CODE = (
+    "naxs_assets.factors.features",
     "naxs_assets.market.prices",
     "naxs_assets.market.qlib_bundle_export",
     "naxs_assets.market.sources.synthetic",
@@ -85,6 +89,23 @@ def random_scores(prices: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def write_features(folder: Path, expressions: Mapping[str, str], prices: pl.DataFrame) -> None:
+    """Write the expressions as text and as plain trees, and the fields that they read.
+
+    The fields are those of our engine in float32, null where nothing is known, beside date, symbol
+    and day, sorted by symbol and day.
+    """
+    compiled = compile_features(expressions)
+    (folder / "expressions.json").write_text(json.dumps(dict(expressions)))
+    trees = {name: plain(each.root) for name, each in compiled.expressions.items()}
+    (folder / "trees.json").write_text(json.dumps(trees))
+    panel = panel_from_prices(prices, compiled.fields)
+    prices.select("date", "symbol", "day").with_columns(
+        pl.Series(name, panel.fields[name].ravel()[panel.cells]).fill_nan(None)
+        for name in compiled.fields
+    ).sort("symbol", "day").write_parquet(folder / "fields.parquet")
+
+
 def _write(folder: Path, names: int, days: int, *, whole: bool) -> None:
     prices = prices_of(int(names * _SPARE_PLACES) if whole else names, days)
     if whole:
@@ -92,8 +113,7 @@ def _write(folder: Path, names: int, days: int, *, whole: bool) -> None:
         random_scores(prices).write_parquet(folder / "scores.parquet")
     prices.write_parquet(folder / "prices.parquet")
     export_bundle(input_of_prices(prices), folder / "bundle")
-    expressions = load_catalogue(folder).feature_sets[FEATURE_SET].expressions
-    (folder / "expressions.json").write_text(json.dumps(expressions))
+    write_features(folder, load_catalogue(folder).feature_sets[FEATURE_SET].expressions, prices)
     facts = {
         "names": names,
         "days": days,
@@ -105,11 +125,11 @@ def _write(folder: Path, names: int, days: int, *, whole: bool) -> None:
 
 
 def _digest() -> str:
-    """What makes the input: the code of the market, of this module and of the bundle."""
+    """What makes the input: the code of the market, the fields, the bundle and this module."""
     digest = hashlib.sha256(code_hash(_CODE).encode())
     here = Path(__file__).parent
     catalogue = here.parent / "naxs_assets" / "catalog" / "features" / f"{FEATURE_SET}.yaml"
-    for file in (Path(__file__), catalogue):
+    for file in (Path(__file__), here / "trees.py", catalogue):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 

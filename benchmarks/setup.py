@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.common.places import PEERS
 
-PEER_NAMES = ("qlib",)
+PEER_NAMES = ("qlib", "kunquant")
 _TIMEOUT_SECONDS = 1_800
 
 

@@ -22,16 +22,12 @@ TIMEOUT_SECONDS = 900.0
 _KIB_PER_MIB = 1024
 _SHOWN_OF_ERRORS = 3_000
 
-# One thread on each side, so that CPU seconds compare like with like.
-_ONE_THREAD = dict.fromkeys(
-    (
-        "MKL_NUM_THREADS",
-        "NUMBA_NUM_THREADS",
-        "OMP_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "POLARS_MAX_THREADS",
-    ),
-    "1",
+_THREADS = (
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "POLARS_MAX_THREADS",
 )
 
 
@@ -50,6 +46,12 @@ class Side:
     def with_environment(self, **variables: str) -> Side:
         """The same side with variables added to its environment."""
         return Side(self.name, self.command, {**self.environment, **variables})
+
+    def with_threads(self, count: int) -> Side:
+        """The same side with ``count`` threads in each library. One is usual, so that CPU seconds
+        compare like with like.
+        """
+        return self.with_environment(**dict.fromkeys(_THREADS, str(count)))
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def measure(side: Side, timeout: float = TIMEOUT_SECONDS) -> Run:
     environment = {
         **os.environ,
         "NUMBA_CACHE_DIR": os.environ.get("NUMBA_CACHE_DIR", str(CACHE / "numba")),
-        **_ONE_THREAD,
+        **dict.fromkeys(_THREADS, "1"),
         **side.environment,
     }
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:

@@ -6,6 +6,7 @@ Only the standard library is used, for peers run this in their own environments.
 from __future__ import annotations
 
 import json
+import resource
 import time
 
 IMPORT = "import"
@@ -16,19 +17,22 @@ NOT_WORK = (IMPORT, START)
 
 
 class Stages:
-    """A stopwatch that cuts a process into named stages, in wall and CPU seconds."""
+    """A stopwatch that cuts a process into named stages, in wall and CPU seconds.
+
+    The CPU seconds hold those of the processes that it started and that have ended.
+    """
 
     def __init__(self) -> None:
         self._seconds: dict[str, dict[str, float]] = {}
         self._mark()
 
     def _mark(self) -> None:
-        self._wall, self._cpu = time.perf_counter(), time.process_time()
+        self._wall, self._cpu = time.perf_counter(), _cpu_seconds()
 
     def done(self, stage: str) -> None:
         """End a stage; the next one begins here."""
         self._seconds[stage] = {
-            "cpu": time.process_time() - self._cpu,
+            "cpu": _cpu_seconds() - self._cpu,
             "wall": time.perf_counter() - self._wall,
         }
         self._mark()
@@ -36,3 +40,8 @@ class Stages:
     def report(self, **facts: object) -> None:
         """Print the stages and what else is worth knowing of this run."""
         print(json.dumps({"stages": self._seconds, "facts": facts}), flush=True)
+
+
+def _cpu_seconds() -> float:
+    usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
