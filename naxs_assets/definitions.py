@@ -30,6 +30,8 @@ from naxs_assets.factors.assets import feature_asset, label_asset
 from naxs_assets.factors.checks import leak_checks, leak_keys
 from naxs_assets.factors.labels import compile_label
 from naxs_assets.factors.named import named_features
+from naxs_assets.factors.report_asset import factor_report_asset
+from naxs_assets.factors.report_standard import standard_of
 from naxs_assets.factors.user_operators import languages_with
 from naxs_assets.learning.assets import learning_assets
 from naxs_assets.lineage.assets import (
@@ -115,6 +117,10 @@ def _assets(settings: Settings, source: Source, catalogue: Catalogue) -> list[Li
         assets.append(feature_asset(feature_set, looked_at, first, languages, named))
     assets += [label_asset(label, first, languages) for label in catalogue.labels.values()]
     market = _market_label(source)
+    for feature_set in catalogue.feature_sets.values():
+        looked_at, label = standard_of(feature_set, catalogue)
+        language = languages[label.mode]
+        assets.append(factor_report_asset(feature_set, looked_at, label, language, market))
     for strategy in catalogue.strategies.values():
         universe = catalogue.universes[strategy.universe]
         features = catalogue.feature_sets[strategy.features].names

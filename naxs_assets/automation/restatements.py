@@ -32,7 +32,8 @@ class Opened(Protocol):
 
 
 def stale_plans(opened: Opened) -> list[Plan]:
-    """What must be made again of what was made before, per report; as ``naxs run`` would plan it.
+    """What must be made again of what was made before, per strategy's report; as ``naxs run`` would
+    plan it. The report of a feature set is made when somebody asks for it.
 
     A home without a report plans for the market's tables. Months that were never made are left to
     the schedules.
@@ -42,8 +43,11 @@ def stale_plans(opened: Opened) -> list[Plan]:
     prices = lineage.ledger.partitions("market/prices")
     if not prices:
         return []
-    recipes = [asset.recipe.asset for asset in opened.assets]
-    reports = [name for name in recipes if name.endswith("/report") and name in made]
+    reports = [
+        asset.recipe.asset
+        for asset in opened.assets
+        if asset.recipe.asset == f"{asset.group}/report" and asset.recipe.asset in made
+    ]
     first, last = opened.months
     plans = (
         plan(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import math
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 import click
 
+from naxs_assets.catalog.models import Mode
 from naxs_assets.cli.homes import DAY, Home
 
 _UNIVERSE = click.option("--universe", default="csi300", show_default=True, help="Among whom.")
@@ -22,12 +23,20 @@ def factor() -> None:
     """Judge factors: IC, RankIC, decay, groups, turnover."""
 
 
-@factor.command(name="eval")
+# An expression may begin with a minus sign.
+@factor.command(name="eval", context_settings={"ignore_unknown_options": True})
 @click.argument("expression")
 @_UNIVERSE
 @_LABEL
 @_FIRST
 @_LAST
+@click.option(
+    "--mode",
+    type=click.Choice(get_args(Mode)),
+    default="qlib",
+    show_default=True,
+    help="In which language.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.pass_obj
 def evaluate(
@@ -37,13 +46,14 @@ def evaluate(
     label: str,
     first: datetime | None,
     last: datetime | None,
+    mode: Mode,
     as_json: bool,
 ) -> None:
     """Judge one EXPRESSION on the home's prices; nothing is written."""
     from naxs_assets.factors.bench_home import open_bench
 
     days = (each.date() if each else None for each in (first, last))
-    found = open_bench(home.settings(), universe, label, *days).eval(expression)
+    found = open_bench(home.settings(), universe, label, *days).eval(expression, mode)
     if not as_json:
         click.echo(str(found))
         return
@@ -67,37 +77,37 @@ def evaluate(
 
 @factor.command()
 @click.argument("feature_set", metavar="SET")
-@_UNIVERSE
-@_LABEL
+@click.option("--universe", help="Among whom (default: that of the strategies that use SET).")
+@click.option("--label", help="Against what (default: that of the strategies that use SET).")
 @_FIRST
 @_LAST
 @click.pass_obj
 def report(
     home: Home,
     feature_set: str,
-    universe: str,
-    label: str,
+    universe: str | None,
+    label: str | None,
     first: datetime | None,
     last: datetime | None,
 ) -> None:
     """Judge every factor of SET and write reports/factors/SET: page, JSON and Parquet."""
     from naxs_assets.factors.bench_home import chosen, open_bench
     from naxs_assets.factors.report_files import write_factor_report
-    from naxs_assets.factors.report_page import Subject
+    from naxs_assets.factors.report_page import subject_of
+    from naxs_assets.factors.report_standard import standard_of
 
     platform = home.platform()
-    judged = chosen(platform.catalogue.feature_sets, feature_set, "feature set", "SET")
+    catalogue = platform.catalogue
+    judged = chosen(catalogue.feature_sets, feature_set, "feature set", "SET")
+    among, against = standard_of(judged, catalogue)
+    if universe:
+        among = chosen(catalogue.universes, universe, "universe", "--universe")
+    if label:
+        against = chosen(catalogue.labels, label, "label", "--label")
     days = (each.date() if each else None for each in (first, last))
-    bench = open_bench(platform.settings, universe, label, *days)
-    subject = Subject(
-        name=judged.name,
-        description=judged.description,
-        universe=universe,
-        label=f"{label}: {platform.catalogue.labels[label].expression}",
-        days=f"{bench.days[0]} – {bench.days[-1]} · {len(bench.days):,}",
-        names=bench.names,
-        market=platform.market_label,
-    )
+    bench = open_bench(platform.settings, among.name, against.name, *days)
+    market = platform.market_label
+    subject = subject_of(judged, among, against, bench.days, bench.names, market)
     found = bench.report(judged.expressions, judged.mode)
     click.echo(f"report: {write_factor_report(found, subject, platform.settings.home)}")
 

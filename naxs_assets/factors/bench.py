@@ -22,7 +22,7 @@ from naxs_assets.factors.language import LANGUAGES, Language
 from naxs_assets.factors.operator import Array
 from naxs_assets.factors.panel import FIELDS, panel_from_prices
 from naxs_assets.factors.report import FactorReport, Judged, factor_report, judge
-from naxs_assets.factors.report_sections import Industries, industries, sections
+from naxs_assets.factors.report_sections import sections, within_industries
 from naxs_assets.factors.report_statistics import Summary, mean, summary
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -149,7 +149,7 @@ class FactorBench:
         self._sections = sections(keys, labels.select("symbol", "day", "label"))
         self._places = np.full(self._panel.present.shape, -1, np.int32)
         self._places.ravel()[self._panel.cells[wanted.to_numpy()]] = np.arange(keys.height)
-        self._within = _industries_of(self, industry) if industry is not None else None
+        self._within = None if industry is None else within_industries(self._sections, industry)
 
     def eval(self, expression: str, mode: str = "qlib") -> Evaluation:
         """Judge one expression. Raises :class:`ExpressionError` pointing at the column."""
@@ -162,7 +162,7 @@ class FactorBench:
         """Judge a whole set of name -> expression."""
         compiled = compile_features(expressions, self._languages[mode])
         columns = zip(compiled.names, self._columns(compiled), strict=True)
-        return factor_report(columns, self._sections, self._within, self._overlap)
+        return factor_report(columns, self._sections, self._within, self._label.overlap)
 
     @property
     def days(self) -> pl.Series:
@@ -172,11 +172,7 @@ class FactorBench:
     @property
     def names(self) -> float:
         """How many names a day has, on average."""
-        return float(self._sections.names.mean())
-
-    @property
-    def _overlap(self) -> int:
-        return max(0, self._label.exit_offset - self._label.entry_offset - 1)
+        return self._sections.mean_names
 
     def _columns(self, compiled: CompiledFeatures) -> npt.NDArray[np.float32]:
         columns = np.full((len(compiled.names), len(self._sections.keys)), np.nan, np.float32)
@@ -195,8 +191,8 @@ class FactorBench:
             first=self.days[0],
             last=self.days[-1],
             names=self.names,
-            ic=summary(found.ic[0], self._overlap),
-            rank_ic=summary(found.rank_ic[0], self._overlap),
+            ic=summary(found.ic[0], self._label.overlap),
+            rank_ic=summary(found.rank_ic[0], self._label.overlap),
             coverage=found.coverage,
             spread=mean(found.spread),
             turnover=mean(found.turnover),
@@ -219,29 +215,3 @@ class FactorBench:
 
 def _within(first: date, last: date) -> pl.Expr:
     return pl.col("date").is_between(first, last)
-
-
-def _industries_of(bench: FactorBench, industry: pl.DataFrame) -> Industries:
-    keys = bench._sections.keys
-    return industries(bench._sections, *industry_names(keys, industry))
-
-
-def industry_names(keys: pl.DataFrame, industry: pl.DataFrame) -> tuple[pl.Series, bool]:
-    """The coarsest industry of each row of ``keys`` (date, symbol), null where unknown, and
-    whether any of them was carried back from a later day."""
-    known = industry.filter(pl.col("level") == 1).sort("start_date")
-    found = (
-        keys.select("date", "symbol")
-        .with_row_index("row")
-        .sort("date")
-        .join_asof(
-            known.select("symbol", "start_date", "name", "look_ahead"),
-            left_on="date",
-            right_on="start_date",
-            by="symbol",
-            strategy="backward",
-            check_sortedness=False,
-        )
-        .sort("row")
-    )
-    return found["name"].replace("", None), bool(found["look_ahead"].fill_null(False).any())

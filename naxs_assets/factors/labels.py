@@ -42,6 +42,11 @@ class CompiledLabel:
     entry: Entry | None
 
     @property
+    def overlap(self) -> int:
+        """How many days the labels of two consecutive days share, beyond one."""
+        return max(0, self.exit_offset - self.entry_offset - 1)
+
+    @property
     def later_values(self) -> frozenset[tuple[int, str]]:
         """(days after the row, field) of each value that the label cannot do without.
 

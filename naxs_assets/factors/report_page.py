@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from naxs_assets.catalog.models import FeatureSet, Label, Universe
 from naxs_assets.factors.report import GROUPS, FactorReport
 from naxs_assets.pages.blocks import (
     Block,
@@ -47,6 +48,26 @@ class Subject:
     days: str
     names: float
     market: MarketLabel
+
+
+def subject_of(
+    feature_set: FeatureSet,
+    universe: Universe,
+    label: Label,
+    days: pl.Series,
+    names: float,
+    market: MarketLabel,
+) -> Subject:
+    """The subject of a report on ``feature_set`` over ``days`` (dates), of ``names`` each."""
+    return Subject(
+        name=feature_set.name,
+        description=feature_set.description,
+        universe=universe.name,
+        label=f"{label.name}: {label.expression}",
+        days=f"{days[0]} – {days[-1]} · {len(days):,}",
+        names=names,
+        market=market,
+    )
 
 
 def strongest(report: FactorReport, most: int = _SHOWN) -> list[str]:

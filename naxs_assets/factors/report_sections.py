@@ -47,9 +47,9 @@ class Sections:
     outcomes: Outcomes
 
     @property
-    def names(self) -> npt.NDArray[np.int64]:
-        """How many names each day has."""
-        return np.diff(self.offsets)
+    def mean_names(self) -> float:
+        """How many names a day has, on average."""
+        return float(np.diff(self.offsets).mean())
 
 
 def sections(keys: pl.DataFrame, labels: pl.DataFrame, lags: Sequence[int] = LAGS) -> Sections:
@@ -132,3 +132,25 @@ def industries(cut: Sections, names: pl.Series, look_ahead: bool) -> Industries:
         outcomes=Outcomes.of(values, offsets),
         look_ahead=look_ahead,
     )
+
+
+def within_industries(cut: Sections, industry: pl.DataFrame) -> Industries:
+    """Cut the rows by the coarsest industry that ``industry`` (market/industry) knows on their
+    dates; ``look_ahead`` is true where any of them was carried back from a later day."""
+    known = industry.filter(pl.col("level") == 1).sort("start_date")
+    found = (
+        cut.keys.select("date", "symbol")
+        .with_row_index("row")
+        .sort("date")
+        .join_asof(
+            known.select("symbol", "start_date", "name", "look_ahead"),
+            left_on="date",
+            right_on="start_date",
+            by="symbol",
+            strategy="backward",
+            check_sortedness=False,
+        )
+        .sort("row")
+    )
+    look_ahead = bool(found["look_ahead"].fill_null(False).any())
+    return industries(cut, found["name"].replace("", None), look_ahead)

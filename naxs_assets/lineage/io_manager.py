@@ -16,6 +16,8 @@ from naxs_assets.lineage.reads_summary import reads_summary
 from naxs_assets.lineage.records import UNPARTITIONED, Published, Version, place_name
 
 _PREVIEW_ROWS = 5
+# How a fact begins that is a picture or a table.
+_MARKDOWN = ("![", "| ")
 
 
 class ClaimedMonthly:
@@ -128,10 +130,10 @@ def _row_counts(version: Version, rows_in_all: int | None) -> dict[str, int]:
 
 
 def _shown(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """A maker's facts as the UI shows them: pictures drawn, lists and mappings as tables."""
+    """A maker's facts as the UI shows them: Markdown drawn, lists and mappings as tables."""
     found: dict[str, Any] = {}
     for name, value in facts.items():
-        if isinstance(value, str) and value.startswith("!["):
+        if isinstance(value, str) and value.startswith(_MARKDOWN):
             found[name] = dg.MetadataValue.md(value)
         elif isinstance(value, Mapping):
             rows = [{"name": key, "value": each} for key, each in _flat(value)]

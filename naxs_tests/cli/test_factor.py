@@ -8,6 +8,7 @@ import polars as pl
 
 from naxs_assets.factors.bench_home import factor_bench
 from naxs_tests.cli.conftest import Naxs
+from naxs_tests.graph.small import FEATURES, write_entry
 
 TEXT = "Mean($close,5)/$close"
 
@@ -21,6 +22,50 @@ def test_one_expression_is_judged(finished: Naxs) -> None:
     assert -1 < facts["rank_ic"] < 1
     assert len(facts["decay"]) == 21
     assert finished.version_count() == before
+
+
+def test_the_mode_is_that_of_the_language(finished: Naxs) -> None:
+    facts = {
+        mode: finished.facts("factor", "eval", "Mean($close,20)/$close", "--mode", mode)
+        for mode in ("qlib", "strict")
+    }
+    assert facts["strict"]["coverage"] < facts["qlib"]["coverage"]
+
+
+OPERATOR = '''
+import numpy as np
+from naxs_assets.factors.user_operators import series_operator
+
+
+@series_operator(look_back=1)
+def Twice(values):
+    """Twice the value of the day before."""
+    before = np.full_like(values, np.nan)
+    before[1:] = 2 * values[:-1]
+    return before
+'''
+
+
+def test_operators_of_the_home_are_known_everywhere(copied: Naxs) -> None:
+    folder = copied.home / "catalog" / "operators"
+    folder.mkdir()
+    (folder / "twice.py").write_text(OPERATOR, encoding="utf-8")
+    own, plain = "Twice($close)/$close", "2*Ref($close,1)/$close"
+    expected = copied.facts("factor", "eval", plain)["rank_ic"]
+    assert copied.facts("factor", "eval", own)["rank_ic"] == expected
+    assert factor_bench(home=copied.home).eval(own, "strict").rank_ic.mean == expected
+    features = {"OWN": {"expression": own}}
+    write_entry(copied.home, "features", FEATURES | {"name": "own", "features": features})
+    copied("factor", "report", "own")
+    page = copied.home / "reports" / "factors" / "own" / "report.json"
+    (row,) = json.loads(page.read_text(encoding="utf-8"))["factors"]
+    assert row["rank_ic"] == expected
+
+
+def test_an_expression_may_begin_with_a_minus(finished: Naxs) -> None:
+    facts = finished.facts("factor", "eval", f"-{TEXT}")
+    assert facts["rank_ic"] == -finished.facts("factor", "eval", TEXT)["rank_ic"]
+    assert "--univers" in finished.refusal("factor", "eval", TEXT, "--univers", "csi300")
 
 
 def test_an_error_points_at_the_column(finished: Naxs) -> None:

@@ -41,6 +41,18 @@ MARKET = {
     "features/basic": {"market/prices"},
     "labels/next_day": {"market/prices"},
 }
+SETS = ("alpha101", "alpha158", "alpha360", "basic")
+# Judged against the label of the strategies, or next_day; made when somebody asks for it.
+FACTOR_REPORTS = {
+    f"features/{name}/report": {
+        f"features/{name}",
+        "labels/next_day",
+        "market/index_members",
+        "market/industry",
+        "market/prices",
+    }
+    for name in SETS
+}
 
 # Nothing of the built-in strategies reads these.
 UNREAD = {
@@ -73,7 +85,11 @@ def of_strategy(name: str) -> dict[str, set[str]]:
 
 
 # Every asset of the built-in catalogue, with what it reads.
-GRAPH = MARKET | {asset: reads for name in STRATEGIES for asset, reads in of_strategy(name).items()}
+GRAPH = (
+    MARKET
+    | FACTOR_REPORTS
+    | {asset: reads for name in STRATEGIES for asset, reads in of_strategy(name).items()}
+)
 # The warehouse is published after the market, and after a strategy.
 WAREHOUSE = {
     f"{stage}/warehouse": {asset for asset in GRAPH if asset.startswith(f"{stage}/")}
@@ -88,6 +104,7 @@ WHOLE = {
     "market/industry",
     "market/findings",
     *(f"{name}/report" for name in STRATEGIES),
+    *FACTOR_REPORTS,
     *WAREHOUSE,
     *QUALITY_REPORT,
 }
