@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 
+from naxs_assets.factors.another import symbol_named
 from naxs_assets.factors.expression import ExpressionError
 from naxs_assets.factors.operator import MAX_DAYS, Kind, Operator, Role
 from naxs_assets.factors.panel import INDUSTRY_FIELDS
-from naxs_assets.factors.tree import Field, Node, Number
+from naxs_assets.factors.tree import Field, Node, Number, Text
 
 _ALL_HISTORY_OR_DECAY = "a window of all history (0) or with decay (below 1) is refused here"
 
@@ -35,6 +36,8 @@ def check_arguments(
                     argument.position,
                     f"give it to CSNeutralize(x, {argument.text}) as the group",
                 )
+        elif _is_number_of(operator, arguments, argument):
+            continue
         elif not _fits(argument, role, operator.fewest):
             wanted = _wanted(operator, role)
             raise error(
@@ -54,6 +57,17 @@ def check_arguments(
                 lower.position,
                 "give the lower one first",
             )
+
+
+def _is_number_of(operator: Operator, arguments: tuple[Node, ...], argument: Node) -> bool:
+    """Whether a condition counts as 1 or 0: beside a number only, for numpy adds two of them to
+    one."""
+    others = [each.kind for each in arguments if each is not argument]
+    return (
+        operator.roles == (Role.NUMBER, Role.NUMBER)
+        and argument.kind is Kind.CONDITION
+        and others in ([Kind.SERIES], [Kind.CONSTANT])
+    )
 
 
 def _wanted(operator: Operator, role: Role) -> str:
@@ -76,6 +90,9 @@ def _remedy(operator: Operator, argument: Node, role: Role) -> str:
 def _fits(argument: Node, role: Role, fewest: int) -> bool:
     if role.is_days or role in {Role.SHARE, Role.LEVEL}:
         return isinstance(argument, Number) and _is_in_range(argument.value, role, fewest)
+    if isinstance(argument, Text) or role is Role.SYMBOL:
+        named = isinstance(argument, Text) and symbol_named(argument.value) is not None
+        return role is Role.SYMBOL and named
     match role:
         case Role.CONSTANT:
             return argument.kind is Kind.CONSTANT

@@ -15,7 +15,7 @@ from naxs_assets.catalog.models import FeatureSet, Universe
 from naxs_assets.errors import ConfigurationError
 from naxs_assets.factors.features import CompiledFeatures
 from naxs_assets.factors.panel import INDUSTRY_FIELDS, MEMBER, industry_column
-from naxs_assets.factors.plan import needs_all_symbols
+from naxs_assets.factors.plan import needs_universe
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def beside(
     Raises :class:`ConfigurationError` when an operator looks across the symbols of a day and the
     set names no universe: among whom a symbol is ranked is part of what a feature means.
     """
-    across = [name for name, each in compiled.expressions.items() if needs_all_symbols(each.root)]
+    across = [name for name, each in compiled.expressions.items() if needs_universe(each.root)]
     if not across:
         return Beside(None, members=False, industry=False)
     if universe is None:

@@ -18,7 +18,7 @@ from naxs_assets.factors.panel import Panel
 from naxs_assets.factors.plan import Across, Stage, needs_all_symbols, plan
 from naxs_assets.factors.section import Section
 from naxs_assets.factors.tile import Scratch, Tile
-from naxs_assets.factors.tree import Node
+from naxs_assets.factors.tree import Node, Text
 
 Keep: TypeAlias = Callable[[int, int, int, Array], None]
 """Takes the index of a root, a tile's first symbol, how many it has, and its matrix (days x LANES),
@@ -83,13 +83,16 @@ def _of_batch(
 def _across(
     across: Across, whole: Mapping[str, Array], panel: Panel, threads: ThreadPoolExecutor
 ) -> Array:
-    """Compute an operator across symbols, some days at a time."""
-    arguments = [whole[each] if isinstance(each, str) else each for each in across.arguments]
+    """Compute an operator that needs all symbols, some days at a time."""
+    arguments = [
+        each.value if isinstance(each, Text) else whole[each] if isinstance(each, str) else each
+        for each in across.arguments
+    ]
     result = np.empty(panel.present.shape)
 
     def run(first: int) -> None:
         days = slice(first, first + _DAYS_AT_ONCE)
-        section = Section(panel.universe[days])
+        section = Section(panel.universe[days], panel.symbols)
         with np.errstate(all="ignore"):
             parts = (each[days] if isinstance(each, np.ndarray) else each for each in arguments)
             result[days] = across.how(section, *parts)

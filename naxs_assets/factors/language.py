@@ -33,10 +33,6 @@ class Language:
         return operator
 
 
-_OF_ANOTHER = (
-    "a symbol is computed from its own days and the members of its universe",
-    "compare with them, for example by CSDemean(x)",
-)
 _OF_A_PERIOD = ("figures of a period are no field of the prices", "leave the period out")
 
 REFUSED: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -45,8 +41,6 @@ REFUSED: Mapping[str, tuple[str, str]] = MappingProxyType(
             "its value stands at the first day of a span of which later days are part",
             "use a window, such as Mean(x, 20)",
         ),
-        "Mask": _OF_ANOTHER,
-        "ChangeInstrument": _OF_ANOTHER,
         "P": _OF_A_PERIOD,
         "PRef": _OF_A_PERIOD,
     }

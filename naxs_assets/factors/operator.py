@@ -23,11 +23,12 @@ ALL_HISTORY = -1_000_000_000
 
 
 class Kind(enum.Enum):
-    """The type of an expression: a constant, a matrix of numbers or a matrix of conditions."""
+    """The type of an expression: a constant, a matrix of numbers or of conditions, or a text."""
 
     CONSTANT = "constant"
     SERIES = "series"
     CONDITION = "condition"
+    TEXT = "text"
 
 
 class Role(enum.Enum):
@@ -41,6 +42,7 @@ class Role(enum.Enum):
     CONSTANT = "a number"
     GROUP = "a group such as $industry, or a series of which equal values are one group"
     LEVEL = "a level of the industries: 1, 2 or 3"
+    SYMBOL = "a symbol in quotes, such as '600000.SH'"
     SHIFT = f"a whole number of days from -{MAX_DAYS} to {MAX_DAYS}"
     COMPARISON = "a comparison, or several joined by & and |"
     WINDOW = f"a whole number of days from 1 to {MAX_DAYS}, or 0 for all history"
@@ -63,6 +65,7 @@ class Scope(enum.Enum):
 
     SYMBOL = "the days of one symbol"
     DAY = "the symbols of one day"
+    ANOTHER = "the days of a symbol that is named"
 
 
 Statistics: TypeAlias = tuple[float, ...]
@@ -84,9 +87,10 @@ class Operator:
     """One operator.
 
     ``how(tile, *arguments)`` returns a new matrix of the tile's shape and changes none of its
-    arguments, which are matrices, numbers, and whole days. An operator of ``Scope.DAY`` is given a
-    :class:`~naxs_assets.factors.section.Section` of all symbols instead of a tile. Where ``how`` is
-    a common pass, the operator is its ``statistic``, or its own number of ``Role.SHARE``.
+    arguments, which are matrices, numbers, and whole days. One not of ``Scope.SYMBOL`` is
+    given a :class:`~naxs_assets.factors.section.Section` of all symbols instead of a tile. Where
+    ``how`` is a common pass, the operator is its ``statistic``, or its own number of
+    ``Role.SHARE``.
 
     ``reads(days)`` is the first and last row, relative to the row computed, at which the arguments
     are read; ``days`` is the operator's own number of days (0: all history; a fraction: the weight

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from naxs_assets.factors.another import ANOTHER
 from naxs_assets.factors.cross_section import CROSS_SECTION
 from naxs_assets.factors.decay import DECAY
 from naxs_assets.factors.elementwise import ELEMENTWISE
@@ -19,5 +20,5 @@ from naxs_assets.factors.operator import Operator
 from naxs_assets.factors.rolling import ROLLING
 
 OPERATORS: Mapping[str, Operator] = MappingProxyType(
-    {each.name: each for each in (*ELEMENTWISE, *ROLLING, *DECAY, *CROSS_SECTION)}
+    {each.name: each for each in (*ELEMENTWISE, *ROLLING, *DECAY, *CROSS_SECTION, *ANOTHER)}
 )

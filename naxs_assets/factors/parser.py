@@ -10,7 +10,7 @@ Qlib evaluates; nothing is ever evaluated as Python here)::
     product     := unary {("*" | "/") unary}
     unary       := ("-" | "!") unary | power
     power       := atom ["**" unary]
-    atom        := number | "$" name | name "(" expression {"," expression} ")"
+    atom        := number | text | "$" name | name "(" expression {"," expression} ")"
                  | "(" expression ")"
 """
 
@@ -19,14 +19,16 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
+from naxs_assets.factors.another import symbol_named
 from naxs_assets.factors.arguments import check_arguments, left_out
 from naxs_assets.factors.expression import Expression, ExpressionError
 from naxs_assets.factors.language import QLIB, Language
 from naxs_assets.factors.operator import Kind
 from naxs_assets.factors.panel import FIELDS, INDUSTRY_FIELDS, REFUSED_FIELDS
-from naxs_assets.factors.tree import INFIX, Call, Field, Node, Number
+from naxs_assets.factors.tree import INFIX, Call, Field, Node, Number, Text
 
 MAX_LENGTH = 10_000
 """Characters of one expression."""
@@ -39,6 +41,7 @@ _LARGEST_FLOAT32 = 3.4e38
 _TOKEN = re.compile(
     r"(?P<space>\s+)"
     r"|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
+    r"|(?P<text>'[^']*'|\"[^\"]*\")"
     r"|(?P<field>\$[A-Za-z_][A-Za-z0-9_]*)"
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
     r"|(?P<symbol>>=|<=|==|!=|\*\*|[-+*/<>(),&|!])"
@@ -67,6 +70,12 @@ def _suggestion(name: str, known: Iterable[str]) -> str:
     return f"did you mean {close[0]}?" if close else f"known are {', '.join(names)}"
 
 
+def _with_one_spelling(argument: Node) -> Node:
+    """A text that names a symbol as the panel writes it."""
+    symbol = symbol_named(argument.value) if isinstance(argument, Text) else None
+    return replace(argument, value=symbol) if isinstance(argument, Text) and symbol else argument
+
+
 class _Parser:
     def __init__(self, text: str, owner: str, language: Language) -> None:
         self._text = text
@@ -82,7 +91,7 @@ class _Parser:
         token = self._peek()
         if token.kind != "end":
             raise self._unexpected(token, "an operator or the end of the expression")
-        if root.kind is Kind.CONSTANT:
+        if root.kind in {Kind.CONSTANT, Kind.TEXT}:
             raise self._error(
                 "the expression reads no field", 0, "write a field such as $close into it"
             )
@@ -122,8 +131,8 @@ class _Parser:
                 raise self._error(
                     f"unexpected character {self._text[position]!r}",
                     position,
-                    "an expression holds numbers, $fields, operators such as Mean(...), "
-                    "+ - * / **, & | !, > >= < <= == !=, commas and parentheses",
+                    "an expression holds numbers, $fields, operators such as Mean(...), names in "
+                    "quotes, + - * / **, & | !, > >= < <= == !=, commas and parentheses",
                 )
             if match.lastgroup != "space":
                 tokens.append(_Token(str(match.lastgroup), match.group(), position))
@@ -219,6 +228,8 @@ class _Parser:
         token = self._take()
         if token.kind == "number":
             return self._number(token)
+        if token.kind == "text":
+            return Text(token.text[1:-1], position=token.position)
         if token.kind == "field":
             return self._field(token)
         if token.kind == "name":
@@ -279,6 +290,9 @@ class _Parser:
         check_arguments(operator, arguments, self._error)
         if name == "IndNeutralize":
             return self._of_industry(arguments, token)
+        if name == "Mask":
+            return self._call("ChangeInstrument", arguments[::-1], token)
+        arguments = tuple(map(_with_one_spelling, arguments))
         constant = all(argument.kind is Kind.CONSTANT for argument in arguments)
         if constant and operator.gives is Kind.CONDITION:
             raise self._error(

@@ -20,7 +20,7 @@ import numpy as np
 from naxs_assets.factors.elementwise import constant_of
 from naxs_assets.factors.operator import Array, Kind, Scope, Statistics, Together
 from naxs_assets.factors.tile import Tile
-from naxs_assets.factors.tree import Call, Field, Node, Number
+from naxs_assets.factors.tree import Call, Field, Node, Number, Text
 
 Slot: TypeAlias = int
 Name: TypeAlias = int | str
@@ -44,10 +44,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Across:
-    """An operator across the symbols of a day: from the texts of its matrices, and numbers."""
+    """An operator that needs all symbols: from the texts of its matrices, numbers and names."""
 
     how: Callable[..., Array]
-    arguments: tuple[str | float, ...]
+    arguments: tuple[str | float | Text, ...]
     text: str
 
 
@@ -75,7 +75,7 @@ def plan(roots: Sequence[Node]) -> tuple[Stage, ...]:
         wanted: dict[Name, Node] = {}
         for call in across.values():
             for part in call.arguments:
-                ready = isinstance(part, Number | Field) or part.text in whole
+                ready = isinstance(part, Number | Text | Field) or part.text in whole
                 if _stage_of(part) == number and not ready:
                     wanted[part.text] = part
         wanted |= {i: root for i, root in enumerate(roots) if _stage_of(root) == number}
@@ -85,12 +85,17 @@ def plan(roots: Sequence[Node]) -> tuple[Stage, ...]:
 
 
 def needs_all_symbols(root: Node) -> bool:
-    """Whether any part of ``root`` is computed across the symbols of a day."""
+    """Whether any part of ``root`` is computed from more than the days of one symbol."""
     return any(map(_is_across, _calls(root)))
 
 
+def needs_universe(root: Node) -> bool:
+    """Whether any part of ``root`` compares the symbols of a day."""
+    return any(call.operator.scope is Scope.DAY for call in _calls(root))
+
+
 def _is_across(node: Node) -> bool:
-    return isinstance(node, Call) and node.operator.scope is Scope.DAY
+    return isinstance(node, Call) and node.operator.scope is not Scope.SYMBOL
 
 
 def _stage_of(node: Node) -> int:
@@ -110,12 +115,16 @@ def _calls(root: Node) -> Iterator[Call]:
 
 
 def _across(call: Call) -> Across:
-    arguments = tuple(
-        constant(part) if part.kind is Kind.CONSTANT else part.text for part in call.arguments
-    )
+    arguments = tuple(map(_argument, call.arguments))
     if isinstance(call.operator.how, Together):
         raise TypeError(f"{call.operator.name}: an operator across symbols has a pass of its own")
     return Across(call.operator.how, arguments, call.text)
+
+
+def _argument(part: Node) -> str | float | Text:
+    if isinstance(part, Text):
+        return part
+    return constant(part) if part.kind is Kind.CONSTANT else part.text
 
 
 def constant(node: Node) -> float:

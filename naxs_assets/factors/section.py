@@ -13,3 +13,4 @@ class Section:
     """The universe of each day: ``members`` marks the cells (days x symbols) that belong to it."""
 
     members: npt.NDArray[np.bool_]
+    symbols: tuple[str, ...]

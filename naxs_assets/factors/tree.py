@@ -61,6 +61,22 @@ class Number:
 
 
 @dataclass(frozen=True)
+class Text:
+    """A text in quotes, which names something to an operator."""
+
+    value: str
+    position: int = field(default=0, compare=False)
+
+    kind = Kind.TEXT
+    depth = 1
+    strength = _ATOM
+
+    @property
+    def text(self) -> str:
+        return f"'{self.value}'"
+
+
+@dataclass(frozen=True)
 class Field:
     """A field of the prices, such as ``$close``."""
 
@@ -136,7 +152,7 @@ class Call:
         return f"{name}({','.join(argument.text for argument in self.arguments)})"
 
 
-Node: TypeAlias = Number | Field | Call
+Node: TypeAlias = Number | Text | Field | Call
 
 
 class Read(NamedTuple):
@@ -220,5 +236,5 @@ def _arguments_with_rows(node: Call, first: int, last: int) -> list[tuple[Node, 
     return [
         (argument, first + start, last + end)
         for argument in node.arguments
-        if not isinstance(argument, Number)
+        if not isinstance(argument, Number | Text)
     ]

@@ -72,6 +72,8 @@ ALL_OPERATORS = {
     "CSWINSOR": "Delta(CSWinsor($close/$open,0.1,0.8),2)",
     "CSNEUTRALIZE": "CSNeutralize($close,$open>Ref($close,1))",
     "INDNEUTRALIZE": "Mean(IndNeutralize($close,2),3)/$close",
+    "CHANGED": "Corr($close,ChangeInstrument('600002.SH',Mean($close,2)),5)",
+    "MASKED": "Delta(Mask($close,'SH600001'),2)/$close",
 }
 """Features that together use every operator."""
 

@@ -43,6 +43,9 @@ from naxs_assets.factors.tree import INFIX
         ("!($close > 1) | ($open > 2) & ($low > 3)", "Not($close>1)|($open>2)&($low>3)"),
         ("(($close > 1) | ($open > 2)) & ($low > 3)", "(($close>1)|($open>2))&($low>3)"),
         ("Mean($close,5.0)", "Mean($close,5)"),
+        ("ChangeInstrument( 'sh600000', $close )", "ChangeInstrument('600000.SH',$close)"),
+        ('Mask($close, "600000.SH")', "ChangeInstrument('600000.SH',$close)"),
+        ("($close > $open) * $close", "($close>$open)*$close"),
     ],
 )
 def test_one_canonical_text_for_every_way_to_write_a_tree(text: str, canonical: str) -> None:
@@ -109,9 +112,14 @@ def test_the_reach_is_known_without_any_data(text: str, look_back: int, look_ahe
         ("Mean($close, -5)", 14, "-5 does not fit here", "from 1 to"),
         ("Mean($close, 2501)", 14, "2501 does not fit here", "2500"),
         ("Mean(5, 5)", 6, "5 does not fit here", "series"),
-        ("$close / Mask($close, 5)", 10, "Mask is refused", "CSDemean"),
+        ("$close / Mask($close, 5)", 23, "5 does not fit here", "'600000.SH'"),
+        ("ChangeInstrument('csi300', $close)", 18, "'csi300' does not fit here", "'600000.SH'"),
+        ("$close + '600000.SH'", 10, "'600000.SH' does not fit here", "a number or a series"),
+        ("'600000.SH'", 1, "reads no field", "$close"),
+        ("Mask($close, 'SH600000)", 14, "unexpected character", "in quotes"),
         ("TResample($close, 5)", 1, "TResample is refused", "Mean(x, 20)"),
-        ("$close + ($open > $close)", 17, "does not fit here", "If(condition, 1, 0)"),
+        ("($low > 1) + ($open > 1)", 7, "does not fit here", "If(condition, 1, 0)"),
+        ("-($low > 1)", 8, "does not fit here", "If(condition, 1, 0)"),
         ("If(1, $close, $open)", 4, "1 does not fit here", "a condition"),
         ("$low < $close < $high", 15, "cannot be chained", "If(a > b"),
         ("If(1 > 2, $close, $open)", 6, "two constants", "field"),
@@ -178,27 +186,30 @@ def _written(kind: Kind, depth: int) -> st.SearchStrategy[str]:
     return st.sampled_from(operators).flatmap(lambda each: _call(each.name, max(0, depth - 1)))
 
 
+_SAMPLED = {
+    Role.DECAY: ["3", "0.25"],
+    Role.CONSTANT: ["2", "-0.5", "1/3"],
+    Role.LEVEL: ["1", "2", "3"],
+    Role.SHIFT: ["1", "3", "-2", "- 1", "0"],
+    Role.SYMBOL: ["'SH600000'", '"000001.sz"'],
+}
+
+
 def _call(name: str, depth: int) -> st.SearchStrategy[str]:
     arguments = []
     for role in OPERATORS[name].roles:
         if role in {Role.WINDOW, Role.DECAYING}:
             arguments.append(st.integers(4, 9).map(str) | st.just("0"))
-        elif role is Role.DECAY:
-            arguments.append(st.sampled_from(["3", "0.25"]))
         elif role is Role.DAYS:
             arguments.append(st.integers(1, 9).map(str))
         elif role is Role.SHARE:
             second = Role.SHARE in OPERATORS[name].roles[: len(arguments)]
             arguments.append(st.sampled_from(["1"] if second else ["0", "0.2", "1"]))
-        elif role is Role.CONSTANT:
-            arguments.append(st.sampled_from(["2", "-0.5", "1/3"]))
-        elif role is Role.LEVEL:
-            arguments.append(st.sampled_from(["1", "2", "3"]))
+        elif role in _SAMPLED:
+            arguments.append(st.sampled_from(_SAMPLED[role]))
         elif role is Role.GROUP:
             groups = st.sampled_from([f"${field}" for field in INDUSTRY_FIELDS])
             arguments.append(groups | _written(Kind.SERIES, depth))
-        elif role is Role.SHIFT:
-            arguments.append(st.sampled_from(["1", "3", "-2", "- 1", "0"]))
         elif role in {Role.CONDITION, Role.COMPARISON}:
             arguments.append(_written(Kind.CONDITION, depth))
         else:

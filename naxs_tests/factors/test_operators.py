@@ -104,6 +104,10 @@ def _on_golden_input(text: str) -> npt.NDArray[np.float32]:
         # Weights 1 2 3, today's the largest; a missing day takes its weight with it.
         ("decay_linear(x,3)", [1, 8 / 5, 5 / 3, 14 / 4, 17 / 5, 25 / 6, 28 / 6, 39 / 6]),
         ("ts_product(x,3)", [1, 2, 2, 8, 12, 60, 75, 200]),
+        # A condition beside a number is 1 or 0, as numpy has it.
+        ("(x>y)*x", [0, 2, NAN, 0, 0, 5, 0, 8]),
+        ("2-(x>y)", [2, 1, 2, 2, 2, 1, 2, 1]),
+        ("Power(y,x>y)", [1, 1, 1, 1, 1, 4, 1, 7]),
         # An infinite value is missing inside a window, as in pandas.
         ("Sum(Log(x-1),2)", np.log([NAN, 1, 1, 3, 6, 8, 16, 28]).tolist()),
     ],
