@@ -15,7 +15,8 @@ _SYMBOL = re.compile(r"[0-9]{6}\.(?:SH|SZ|BJ)")
 
 def symbol_named(text: str) -> str | None:
     """The symbol that ``600000.SH`` or Qlib's ``SH600000`` names, in any case; None for neither."""
-    return text.upper() if _SYMBOL.fullmatch(text.upper()) else symbol_of_qlib(text)
+    found = symbol_of_qlib(text) or text.upper()
+    return found if _SYMBOL.fullmatch(found) else None
 
 
 def _another(section: Section, symbol: str, values: Array) -> Array:

@@ -7,7 +7,14 @@ from itertools import pairwise
 
 from naxs_assets.factors.another import symbol_named
 from naxs_assets.factors.expression import ExpressionError
-from naxs_assets.factors.operator import MAX_DAYS, Kind, Operator, Role
+from naxs_assets.factors.operator import (
+    FREQUENCIES,
+    FUNCTIONS,
+    MAX_DAYS,
+    Kind,
+    Operator,
+    Role,
+)
 from naxs_assets.factors.panel import INDUSTRY_FIELDS
 from naxs_assets.factors.tree import Field, Node, Number, Text
 
@@ -90,9 +97,8 @@ def _remedy(operator: Operator, argument: Node, role: Role) -> str:
 def _fits(argument: Node, role: Role, fewest: int) -> bool:
     if role.is_days or role in {Role.SHARE, Role.LEVEL}:
         return isinstance(argument, Number) and _is_in_range(argument.value, role, fewest)
-    if isinstance(argument, Text) or role is Role.SYMBOL:
-        named = isinstance(argument, Text) and symbol_named(argument.value) is not None
-        return role is Role.SYMBOL and named
+    if isinstance(argument, Text) or role in {Role.SYMBOL, Role.FREQUENCY, Role.FUNCTION}:
+        return isinstance(argument, Text) and _names(argument.value, role)
     match role:
         case Role.CONSTANT:
             return argument.kind is Kind.CONSTANT
@@ -101,6 +107,15 @@ def _fits(argument: Node, role: Role, fewest: int) -> bool:
         case Role.NUMBER:
             return argument.kind is not Kind.CONDITION
     return argument.kind is not Kind.CONSTANT
+
+
+def _names(text: str, role: Role) -> bool:
+    match role:
+        case Role.FREQUENCY:
+            return text in FREQUENCIES
+        case Role.FUNCTION:
+            return text in FUNCTIONS
+    return role is Role.SYMBOL and symbol_named(text) is not None
 
 
 def _is_in_range(value: float, role: Role, fewest: int) -> bool:

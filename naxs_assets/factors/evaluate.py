@@ -15,10 +15,11 @@ import numpy.typing as npt
 from naxs_assets.factors.lanes import LANES
 from naxs_assets.factors.operator import Array
 from naxs_assets.factors.panel import Panel
+from naxs_assets.factors.periods import known_figures
 from naxs_assets.factors.plan import Across, Stage, needs_all_symbols, plan
 from naxs_assets.factors.section import Section
 from naxs_assets.factors.tile import Scratch, Tile
-from naxs_assets.factors.tree import Node, Text
+from naxs_assets.factors.tree import Node, PeriodField, Text, leaves_of
 
 Keep: TypeAlias = Callable[[int, int, int, Array], None]
 """Takes the index of a root, a tile's first symbol, how many it has, and its matrix (days x LANES),
@@ -55,6 +56,9 @@ def evaluate_tiles(roots: Sequence[Node], panel: Panel, keep: Keep) -> None:
         for chosen in _batches(roots):
             stages = plan([roots[index] for index in chosen])
             whole: dict[str, Array] = {f"${name}": each for name, each in panel.fields.items()}
+            for leaf in (leaf for index in chosen for leaf in leaves_of(roots[index])):
+                if isinstance(leaf, PeriodField):
+                    whole[leaf.text] = known_figures(panel, leaf)
             for stage in stages:
                 for across in stage.across:
                     whole[across.text] = _across(across, whole, panel, threads)

@@ -19,7 +19,12 @@ from naxs_assets.factors.operator import Array
 from naxs_assets.factors.panel import missing_in_prices, panel_from_prices
 from naxs_assets.factors.parser import parse
 from naxs_assets.factors.rows import Rows, nullable
-from naxs_assets.factors.tree import first_look_ahead, first_of_all_history
+from naxs_assets.factors.tree import (
+    Call,
+    first_look_ahead,
+    first_of_all_history,
+    first_refused_in_sets,
+)
 
 KEY_COLUMNS = ("date", "symbol", "day")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -71,7 +76,8 @@ def compile_features(
                 remedy="use letters, digits and _, beginning with a letter or _, "
                 f"other than {', '.join(KEY_COLUMNS)}",
             )
-        found = _without_look_ahead(parse(text, f"feature {name}", language))
+        found = parse(text, f"feature {name}", language)
+        found = _without_look_ahead(_without_refused(found))
         parsed[name] = found if whole_panel else within_months(found)
     lines = "".join(f"{name}={each.code}\n" for name, each in parsed.items())
     return CompiledFeatures(
@@ -80,6 +86,18 @@ def compile_features(
         fields=tuple(sorted({field for each in parsed.values() for field in each.fields})),
         code=hashlib.sha256(lines.encode()).hexdigest(),
     )
+
+
+def _without_refused(expression: Expression) -> Expression:
+    refused = first_refused_in_sets(expression.root)
+    if refused is None:
+        return expression
+    name = refused.text
+    reason, remedy = "no table of fundamentals is wired into sets", "leave the figure out"
+    if isinstance(refused, Call) and refused.operator.refusal:
+        name = refused.operator.name
+        reason, remedy = refused.operator.refusal
+    raise expression.error(f"{name} is refused: {reason}", position=refused.position, remedy=remedy)
 
 
 def _without_look_ahead(expression: Expression) -> Expression:
@@ -95,8 +113,9 @@ def _without_look_ahead(expression: Expression) -> Expression:
 
 
 def within_months(expression: Expression) -> Expression:
-    """The expression itself; raises :class:`ExpressionError` where it remembers all history."""
-    unbounded = first_of_all_history(expression.root)
+    """The expression itself; raises :class:`ExpressionError` where it remembers all history or
+    what sets refuse."""
+    unbounded = first_of_all_history(_without_refused(expression).root)
     if unbounded is None:
         return expression
     raise expression.error(

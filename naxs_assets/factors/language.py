@@ -15,7 +15,7 @@ from naxs_assets.factors.tree import Node, Number
 
 @dataclass(frozen=True)
 class Language:
-    """The operators of one mode by name, and the names it refuses: why, and what to write instead.
+    """The operators of one mode by name.
 
     What becomes of a missing value is part of each operator: the two languages have different
     operators of the same names, so that one set of expressions must be of one language.
@@ -23,7 +23,6 @@ class Language:
 
     name: str
     operators: Mapping[str, Operator]
-    refused: Mapping[str, tuple[str, str]]
 
     def chosen(self, operator: Operator, arguments: tuple[Node, ...]) -> Operator:
         """The operator itself, or what it stands for with a window between 0 and 1."""
@@ -33,25 +32,11 @@ class Language:
         return operator
 
 
-_OF_A_PERIOD = ("figures of a period are no field of the prices", "leave the period out")
-
-REFUSED: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "TResample": (
-            "its value stands at the first day of a span of which later days are part",
-            "use a window, such as Mean(x, 20)",
-        ),
-        "P": _OF_A_PERIOD,
-        "PRef": _OF_A_PERIOD,
-    }
-)
-"""Operators of Qlib that are refused: why, and what to write instead."""
-
-QLIB = Language("qlib", OPERATORS, REFUSED)
+QLIB = Language("qlib", OPERATORS)
 """Qlib's meaning (``qlib/data/ops.py`` of pyqlib 0.9.7): windows skip what is missing and need one
 value, and a comparison with a missing value is false."""
 
-STRICT = Language("strict", MappingProxyType(strict(OPERATORS)), REFUSED)
+STRICT = Language("strict", MappingProxyType(strict(OPERATORS)))
 """A window needs all of its values, and a comparison with a missing value is missing."""
 
 LANGUAGES: Mapping[str, Language] = MappingProxyType({each.name: each for each in (QLIB, STRICT)})

@@ -18,6 +18,12 @@ Array: TypeAlias = npt.NDArray[Any]
 MAX_DAYS = 2_500
 """The longest window or shift in trading days, about ten years."""
 
+FREQUENCIES = ("W", "M", "Q", "Y")
+"""Spans of a calendar that days are gathered into."""
+
+FUNCTIONS = ("sum", "mean", "std", "var", "min", "max", "median", "first", "last")
+"""Of pandas, by which the days of a span become one value."""
+
 ALL_HISTORY = -1_000_000_000
 """The first row read by an operator that remembers every day before."""
 
@@ -43,6 +49,8 @@ class Role(enum.Enum):
     GROUP = "a group such as $industry, or a series of which equal values are one group"
     LEVEL = "a level of the industries: 1, 2 or 3"
     SYMBOL = "a symbol in quotes, such as '600000.SH'"
+    FREQUENCY = f"one of {', '.join(map(repr, FREQUENCIES))}"
+    FUNCTION = f"one of {', '.join(map(repr, FUNCTIONS))}"
     SHIFT = f"a whole number of days from -{MAX_DAYS} to {MAX_DAYS}"
     COMPARISON = "a comparison, or several joined by & and |"
     WINDOW = f"a whole number of days from 1 to {MAX_DAYS}, or 0 for all history"
@@ -97,7 +105,8 @@ class Operator:
     of the newest day), ``fewest`` the least that it may be. A ``windowed`` operator is given
     float64 in which NaN alone means missing, and returns the same. ``source`` is the sha256 of a
     researcher's file that defines it. ``defaults`` stand for the last
-    arguments where they are left out.
+    arguments where they are left out. ``refusal`` says why feature sets and labels may not use it,
+    and what to write instead.
     """
 
     name: str
@@ -110,6 +119,7 @@ class Operator:
     statistic: float = 0.0
     defaults: tuple[float, ...] = ()
     fewest: int = 1
+    refusal: tuple[str, str] | None = None
     source: str = ""
 
 

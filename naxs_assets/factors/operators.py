@@ -17,8 +17,12 @@ from naxs_assets.factors.cross_section import CROSS_SECTION
 from naxs_assets.factors.decay import DECAY
 from naxs_assets.factors.elementwise import ELEMENTWISE
 from naxs_assets.factors.operator import Operator
+from naxs_assets.factors.resample import TRESAMPLE
 from naxs_assets.factors.rolling import ROLLING
 
 OPERATORS: Mapping[str, Operator] = MappingProxyType(
-    {each.name: each for each in (*ELEMENTWISE, *ROLLING, *DECAY, *CROSS_SECTION, *ANOTHER)}
+    {
+        each.name: each
+        for each in (*ELEMENTWISE, *ROLLING, *DECAY, *CROSS_SECTION, *ANOTHER, TRESAMPLE)
+    }
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -98,7 +98,8 @@ class Panel:
     ``days`` are consecutive absolute trading-day indices, ``dates`` theirs (NaT where no symbol has
     a row). ``present`` marks the cells that have a row, suspended or not. ``cells`` is the flat
     index into a matrix for each row of the prices, in their order. ``universe`` marks the cells
-    that operators across the symbols of a day look at.
+    that operators across the symbols of a day look at. ``periods`` are the figures of periods that
+    :func:`~naxs_assets.factors.periods.with_periods` gives.
     """
 
     days: npt.NDArray[np.int32]
@@ -108,6 +109,7 @@ class Panel:
     present: npt.NDArray[np.bool_]
     cells: npt.NDArray[np.int64]
     universe: npt.NDArray[np.bool_]
+    periods: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
     @property
     def first_day(self) -> int:

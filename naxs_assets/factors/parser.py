@@ -11,7 +11,8 @@ Qlib evaluates; nothing is ever evaluated as Python here)::
     unary       := ("-" | "!") unary | power
     power       := atom ["**" unary]
     atom        := number | text | "$" name | name "(" expression {"," expression} ")"
-                 | "(" expression ")"
+                 | "(" expression ")" | "P" "(" figure ")" | "PRef" "(" figure "," number ")"
+    figure      := "$$" name
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from naxs_assets.factors.expression import Expression, ExpressionError
 from naxs_assets.factors.language import QLIB, Language
 from naxs_assets.factors.operator import Kind
 from naxs_assets.factors.panel import FIELDS, INDUSTRY_FIELDS, REFUSED_FIELDS
-from naxs_assets.factors.tree import INFIX, Call, Field, Node, Number, Text
+from naxs_assets.factors.tree import INFIX, Call, Field, Node, Number, PeriodField, Text
 
 MAX_LENGTH = 10_000
 """Characters of one expression."""
@@ -42,10 +43,15 @@ _TOKEN = re.compile(
     r"(?P<space>\s+)"
     r"|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
     r"|(?P<text>'[^']*'|\"[^\"]*\")"
+    r"|(?P<figure>\$\$[A-Za-z_][A-Za-z0-9_]*)"
     r"|(?P<field>\$[A-Za-z_][A-Za-z0-9_]*)"
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
     r"|(?P<symbol>>=|<=|==|!=|\*\*|[-+*/<>(),&|!])"
 )
+PERIOD_OPERATORS = ("P", "PRef")
+"""The operators that are given a figure of a period, and no expression."""
+
+_PERIOD = re.compile(r"[0-9]{4}(?:0[1-4])?")
 _COMPARISONS = frozenset({">", ">=", "<", "<=", "==", "!="})
 
 
@@ -113,7 +119,8 @@ class _Parser:
         return self._error(
             f"{found} where {expected} is expected",
             token.position,
-            "write calls as Mean($close, 5), fields as $close, and balance the parentheses",
+            "write calls as Mean($close, 5), fields as $close or P($$roe_q), and balance the "
+            "parentheses",
         )
 
     def _tokenize(self) -> list[_Token]:
@@ -261,10 +268,25 @@ class _Parser:
             )
         return Field(name, position=token.position)
 
+    def _figure(self, operator: _Token) -> Node:
+        """``P($$name)``, or ``PRef($$name, period)`` with a year or a year and its quarter."""
+        self._expect("(", f"'(' after {operator.text}")
+        name = self._take()
+        if name.kind != "figure":
+            raise self._unexpected(name, "a figure of a period such as $$roe_q")
+        period = None
+        if operator.text == "PRef":
+            self._expect(",", "a period after a comma")
+            number = self._take()
+            if not _PERIOD.fullmatch(number.text):
+                raise self._unexpected(number, "a period such as 201903 or 2019")
+            period = int(number.text)
+        self._expect(")", f"the ')' of {operator.text}(")
+        return PeriodField(name.text[2:], period, position=operator.position)
+
     def _function(self, token: _Token) -> Node:
-        if token.text in self._language.refused:
-            reason, remedy = self._language.refused[token.text]
-            raise self._error(f"{token.text} is refused: {reason}", token.position, remedy)
+        if token.text in PERIOD_OPERATORS:
+            return self._figure(token)
         if token.text not in self._language.operators:
             hint = _suggestion(token.text, self._language.operators)
             if f"${token.text}" in {f"${field}" for field in FIELDS}:

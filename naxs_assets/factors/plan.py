@@ -20,7 +20,7 @@ import numpy as np
 from naxs_assets.factors.elementwise import constant_of
 from naxs_assets.factors.operator import Array, Kind, Scope, Statistics, Together
 from naxs_assets.factors.tile import Tile
-from naxs_assets.factors.tree import Call, Field, Node, Number, Text
+from naxs_assets.factors.tree import Call, Node, Number, Text
 
 Slot: TypeAlias = int
 Name: TypeAlias = int | str
@@ -75,7 +75,7 @@ def plan(roots: Sequence[Node]) -> tuple[Stage, ...]:
         wanted: dict[Name, Node] = {}
         for call in across.values():
             for part in call.arguments:
-                ready = isinstance(part, Number | Text | Field) or part.text in whole
+                ready = not isinstance(part, Call) or part.text in whole
                 if _stage_of(part) == number and not ready:
                     wanted[part.text] = part
         wanted |= {i: root for i, root in enumerate(roots) if _stage_of(root) == number}
@@ -195,13 +195,15 @@ class _TileSteps:
 
     def _compute(self, call: Call) -> None:
         operator = call.operator
-        layout: list[float | int | None] = []
+        layout: list[float | int | str | None] = []
         reads = []
         for part, role in zip(call.arguments, operator.roles, strict=True):
             if role.is_days:
                 layout.append(call.days)
             elif part.kind is Kind.CONSTANT:
                 layout.append(constant(part))
+            elif isinstance(part, Text):
+                layout.append(part.value)
             else:
                 slot = self._slot(part)
                 reads.append(self._window(slot) if operator.windowed else slot)
@@ -257,7 +259,7 @@ def _as_window(tile: Tile, values: Array) -> list[Array]:
 
 def _apply(
     function: Callable[..., Array],
-    layout: tuple[float | int | None, ...],
+    layout: tuple[float | int | str | None, ...],
     tile: Tile,
     *reads: Array,
 ) -> list[Array]:
@@ -273,7 +275,7 @@ def _pass(
 
 def _apply_over_history(
     function: Callable[..., Array],
-    layout: tuple[float | int | None, ...],
+    layout: tuple[float | int | str | None, ...],
     tile: Tile,
     *reads: Array,
 ) -> list[Array]:

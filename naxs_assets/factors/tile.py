@@ -42,6 +42,7 @@ class Tile:
     """
 
     first_day: int
+    dates: npt.NDArray[np.datetime64]
     left: int
     width: int
     matrices: Mapping[str, Array]
@@ -59,7 +60,7 @@ class Tile:
             absent = np.zeros((len(panel.days), LANES), np.bool_)
             np.logical_not(present, out=absent[:, :width])
             starts[:width] = np.where(present.any(axis=0), present.argmax(axis=0), len(present))
-        return cls(panel.first_day, left, width, matrices, absent, starts, scratch)
+        return cls(panel.first_day, panel.dates, left, width, matrices, absent, starts, scratch)
 
     def empty(self, dtype: npt.DTypeLike = np.float64) -> Array:
         """A matrix of the tile's shape with anything in it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
@@ -93,6 +94,23 @@ class Field:
 
 
 @dataclass(frozen=True)
+class PeriodField:
+    """A figure of a period as known on each day: of the latest, or of the ``period`` named."""
+
+    name: str
+    period: int | None
+    position: int = field(default=0, compare=False)
+
+    kind = Kind.SERIES
+    depth = 1
+    strength = _ATOM
+
+    @property
+    def text(self) -> str:
+        return f"P($${self.name})" if self.period is None else f"PRef($${self.name},{self.period})"
+
+
+@dataclass(frozen=True)
 class Call:
     """An operator applied to its arguments; days and shifts are ``Number`` arguments."""
 
@@ -152,7 +170,7 @@ class Call:
         return f"{name}({','.join(argument.text for argument in self.arguments)})"
 
 
-Node: TypeAlias = Number | Text | Field | Call
+Node: TypeAlias = Number | Text | Field | PeriodField | Call
 
 
 class Read(NamedTuple):
@@ -204,6 +222,27 @@ def sources_of(root: Node) -> dict[str, str]:
     for part in root.arguments:
         found |= sources_of(part)
     return found
+
+
+def leaves_of(root: Node) -> Iterator[Node]:
+    """What ``root`` is made of at last: numbers, texts and fields."""
+    if isinstance(root, Call):
+        for part in root.arguments:
+            yield from leaves_of(part)
+    else:
+        yield root
+
+
+def first_refused_in_sets(root: Node) -> Call | PeriodField | None:
+    """The outermost part that feature sets and labels may not use, if any."""
+    pending: list[Node] = [root]
+    while pending:
+        node = pending.pop(0)
+        if isinstance(node, PeriodField) or (isinstance(node, Call) and node.operator.refusal):
+            return node
+        if isinstance(node, Call):
+            pending += node.arguments
+    return None
 
 
 def first_look_ahead(root: Node) -> Call | None:

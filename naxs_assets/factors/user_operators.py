@@ -16,6 +16,7 @@ import numpy as np
 from naxs_assets.errors import ConfigurationError
 from naxs_assets.factors.language import LANGUAGES, Language
 from naxs_assets.factors.operator import Array, Operator, Role
+from naxs_assets.factors.parser import PERIOD_OPERATORS
 from naxs_assets.factors.tile import Tile
 
 _DAYS = "days"
@@ -93,7 +94,7 @@ def languages_with(files: Iterable[Path]) -> Mapping[str, Language]:
         for operator in vars(_run(file)).values():
             if not isinstance(operator, Operator):
                 continue
-            if operator.name in {*known.operators, *known.refused, *added}:
+            if operator.name in {*known.operators, *PERIOD_OPERATORS, *added}:
                 raise ConfigurationError(
                     f"the name {operator.name!r} is taken already among the operators",
                     where=str(file),

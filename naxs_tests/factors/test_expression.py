@@ -46,6 +46,8 @@ from naxs_assets.factors.tree import INFIX
         ("ChangeInstrument( 'sh600000', $close )", "ChangeInstrument('600000.SH',$close)"),
         ('Mask($close, "600000.SH")', "ChangeInstrument('600000.SH',$close)"),
         ("($close > $open) * $close", "($close>$open)*$close"),
+        ('TResample($close, "M", "sum")', "TResample($close,'M','sum')"),
+        ("P( $$roe_q ) - PRef($$roe_q, 201903)", "P($$roe_q)-PRef($$roe_q,201903)"),
     ],
 )
 def test_one_canonical_text_for_every_way_to_write_a_tree(text: str, canonical: str) -> None:
@@ -114,10 +116,15 @@ def test_the_reach_is_known_without_any_data(text: str, look_back: int, look_ahe
         ("Mean(5, 5)", 6, "5 does not fit here", "series"),
         ("$close / Mask($close, 5)", 23, "5 does not fit here", "'600000.SH'"),
         ("ChangeInstrument('csi300', $close)", 18, "'csi300' does not fit here", "'600000.SH'"),
+        ("Mask($close, 'XX600000')", 14, "'XX600000' does not fit here", "'600000.SH'"),
         ("$close + '600000.SH'", 10, "'600000.SH' does not fit here", "a number or a series"),
         ("'600000.SH'", 1, "reads no field", "$close"),
         ("Mask($close, 'SH600000)", 14, "unexpected character", "in quotes"),
-        ("TResample($close, 5)", 1, "TResample is refused", "Mean(x, 20)"),
+        ("TResample($close, 5, 'sum')", 19, "5 does not fit here", "'W', 'M', 'Q', 'Y'"),
+        ("TResample($close, 'W', 'apply')", 24, "'apply' does not fit here", "'median'"),
+        ("$close / P($close)", 12, "found '$close'", "balance"),
+        ("PRef($$roe_q, 201905)", 15, "a period such as 201903", "balance"),
+        ("$$roe_q", 1, "found '$$roe_q'", "balance"),
         ("($low > 1) + ($open > 1)", 7, "does not fit here", "If(condition, 1, 0)"),
         ("-($low > 1)", 8, "does not fit here", "If(condition, 1, 0)"),
         ("If(1, $close, $open)", 4, "1 does not fit here", "a condition"),
@@ -191,6 +198,8 @@ _SAMPLED = {
     Role.CONSTANT: ["2", "-0.5", "1/3"],
     Role.LEVEL: ["1", "2", "3"],
     Role.SHIFT: ["1", "3", "-2", "- 1", "0"],
+    Role.FREQUENCY: ["'W'", '"Y"'],
+    Role.FUNCTION: ["'sum'", "'last'"],
     Role.SYMBOL: ["'SH600000'", '"000001.sz"'],
 }
 

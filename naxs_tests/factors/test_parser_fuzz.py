@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,11 +18,31 @@ from naxs_tests.factors.sample import ALL_OPERATORS
 VALID = sorted(ALL_OPERATORS.values())
 LANGUAGE = st.sampled_from(sorted(LANGUAGES.values(), key=lambda each: each.name))
 INSERTED = st.text(max_size=4) | st.sampled_from(
-    ["**", "&", "|", "!", "-", "(", ")", ",", "$", "0", "1e999", "9" * 400, ".", "e", "$$x", "'"]
+    [
+        "**",
+        "&",
+        "|",
+        "!",
+        "-",
+        "(",
+        ")",
+        ",",
+        "$",
+        "0",
+        "1e999",
+        "9" * 400,
+        ".",
+        "e",
+        "$$x",
+        "'",
+        "'W'",
+        "P($$roe_q)",
+    ]
 )
 
 
-def _survives(text: str, language: Language) -> None:
+def survives(text: str, language: Language) -> None:
+    """Assert that ``text`` reads back as the same tree, or is refused at a place within it."""
     try:
         expression = parse(text, language=language)
     except ExpressionError as error:
@@ -36,7 +60,7 @@ def _survives(text: str, language: Language) -> None:
 @settings(deadline=None)
 @given(st.text(max_size=200), LANGUAGE)
 def test_random_text(text: str, language: Language) -> None:
-    _survives(text, language)
+    survives(text, language)
 
 
 @settings(deadline=None, max_examples=400)
@@ -46,13 +70,13 @@ def test_valid_text_with_a_piece_replaced(
 ) -> None:
     first = data.draw(st.integers(0, len(text)))
     last = data.draw(st.integers(first, min(len(text), first + 6)))
-    _survives(text[:first] + data.draw(INSERTED) + text[last:], language)
+    survives(text[:first] + data.draw(INSERTED) + text[last:], language)
 
 
 @settings(deadline=None)
 @given(st.sampled_from(VALID), st.sampled_from(VALID), st.sampled_from("+-*/&|,()<"), LANGUAGE)
 def test_two_valid_texts_joined(left: str, right: str, sign: str, language: Language) -> None:
-    _survives(f"{left}{sign}{right}", language)
+    survives(f"{left}{sign}{right}", language)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +85,7 @@ def test_two_valid_texts_joined(left: str, right: str, sign: str, language: Lang
 @pytest.mark.parametrize("times", [MAX_DEPTH - 3, MAX_DEPTH + 1, 3_000, MAX_LENGTH])
 def test_deep_nesting(opened: str, times: int) -> None:
     for closed in ("", ")" * times):
-        _survives(opened * times + "$close" + closed, LANGUAGES["qlib"])
+        survives(opened * times + "$close" + closed, LANGUAGES["qlib"])
 
 
 @pytest.mark.parametrize(
@@ -69,4 +93,16 @@ def test_deep_nesting(opened: str, times: int) -> None:
 )
 def test_huge_numbers(number: str) -> None:
     for text in (number, f"$close*{number}", f"Ref($close,-{number})", f"Mean($close,{number})"):
-        _survives(text, LANGUAGES["qlib"])
+        survives(text, LANGUAGES["qlib"])
+
+
+@pytest.mark.slow
+def test_what_coverage_guides_to(tmp_path: Path) -> None:
+    pytest.importorskip("atheris", reason="atheris is built for Linux on x86_64 alone")
+    limits = ("-max_total_time=20", "-timeout=5", "-max_len=300", f"-artifact_prefix={tmp_path}/")
+    command = (sys.executable, "-m", "naxs_tests.factors.parser_fuzz", str(tmp_path / "corpus"))
+    done = subprocess.run(
+        (*command, *limits), check=False, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr[-3_000:]
+    assert "Done " in done.stderr
