@@ -40,7 +40,7 @@ def _zscore(section: Section, values: Array) -> Array:
     known = _known(section, values)
     known -= _row_mean(known)
     count = np.isfinite(known).sum(axis=1, keepdims=True)
-    square = np.nansum(known * known, axis=1, keepdims=True)
+    square = _row_sum(known * known)
     spread = np.sqrt(square / np.where(count > 1, count - 1, np.nan))
     return known / np.where(spread > 0, spread, np.nan)
 
@@ -48,7 +48,7 @@ def _zscore(section: Section, values: Array) -> Array:
 def _scale(section: Section, values: Array, total: float) -> Array:
     """Scaled so that the absolute values of the day sum to ``total``; NaN where all are zero."""
     known = _known(section, values)
-    size = np.nansum(np.abs(known), axis=1, keepdims=True)
+    size = _row_sum(np.abs(known))
     return known * (total / np.where(size > 0, size, np.nan))
 
 
@@ -70,8 +70,18 @@ def _neutralize(section: Section, values: Array, groups: Array) -> Array:
 
 def _row_mean(known: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     count = np.isfinite(known).sum(axis=1, keepdims=True)
-    total: npt.NDArray[np.float64] = np.nansum(known, axis=1, keepdims=True)
+    total = _row_sum(known)
     return total / np.where(count > 0, count, np.nan)
+
+
+def _row_sum(known: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The sum of each row in the order of the symbols.
+
+    numpy.sum adds in blocks of columns, so that symbols without a value, such as those listed
+    later, would change its bits.
+    """
+    total: npt.NDArray[np.float64] = np.nancumsum(known, axis=1)[:, -1:]
+    return total
 
 
 def _of_day(
