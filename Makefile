@@ -49,6 +49,7 @@ bench-setup: setup ## Install the peers of the benchmarks, each into an environm
 
 bench: setup ## Run the benchmarks side by side with the peers
 	$(BIN)/python -m benchmarks.features
+	$(BIN)/python -m benchmarks.feature_updates
 	$(BIN)/python -m benchmarks.backtest
 	$(BIN)/python -m benchmarks.ledger
 	$(BIN)/python -m benchmarks.validation
