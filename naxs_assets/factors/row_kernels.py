@@ -43,8 +43,11 @@ def validity(column: npt.NDArray[np.float32], bits: npt.NDArray[np.uint8]) -> No
 
 def warm() -> None:
     """Compile every kernel, or load it from the disk cache; called when NAXS is installed."""
-    places = np.full((1, LANES + 1), -1, np.int32)[:, :LANES]
+    # The places of a tile are contiguous only where the panel has no symbols beside it; of a
+    # single day any part would be.
+    places = np.full((2, 2 * LANES), -1, np.int32)
     column = np.zeros(1, np.float32)
     for dtype in (np.float32, np.float64):
-        scatter(np.zeros((1, LANES), dtype), places, column)
+        for part in (places, places[:, :LANES]):
+            scatter(np.zeros(part.shape, dtype), part, column)
     validity(column, np.zeros(1, np.uint8))

@@ -26,6 +26,7 @@ from naxs_assets.factors import (
     section_kernels,
 )
 from naxs_assets.factors.features import compile_features, compute_features
+from naxs_assets.factors.lanes import LANES
 from naxs_assets.factors.language import STRICT
 from naxs_assets.factors.operators import OPERATORS
 from naxs_assets.factors.tree import INFIX
@@ -352,9 +353,10 @@ def test_installation_compiles_everything_that_operators_call() -> None:
     for text in ("CSRank($raw_close)", "CSWinsor($raw_close,0.1,0.9)",
                  "CSNeutralize($raw_close,$raw_open)"):  # fmt: skip
         value_of(text, panel)
-    prices = sample_prices()
     both = compile_features({"DOUBLE": "Mean($close,2)", "SINGLE": "$close"})
-    compute_features(both, prices, prices["date"][0], prices["date"][-1])
+    for symbols in (LANES // 2, 2 * LANES):
+        prices = sample_prices(symbols=symbols)
+        compute_features(both, prices, prices["date"][0], prices["date"][-1])
     for text in ("Skew($raw_close>1,3)", "Kurt($raw_close>1,4)"):
         value_of(text, panel)
     value_of("Mean($raw_close,3)", panel, STRICT)
