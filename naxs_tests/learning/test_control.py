@@ -18,6 +18,7 @@ from naxs_assets.learning.control import shuffled
 from naxs_assets.learning.dataset import build_dataset
 from naxs_assets.learning.information_coefficient import rank_ic
 from naxs_assets.learning.models import predict, train
+from naxs_assets.market.limits import with_limits
 from naxs_assets.market.synthetic import SyntheticMarket, generate
 from naxs_tests.learning.test_models import FEATURES, KINDS, a_dataset
 
@@ -93,8 +94,12 @@ def market() -> pl.DataFrame:
     setting = SyntheticMarket(seed=7, names=150, first=date(2022, 1, 4), last=date(2025, 6, 30))
     bars = generate(setting).bars(setting.first, setting.last)
     days = bars.select(pl.col("date").unique().sort()).with_row_index("day")
-    prices = bars.join(days, on="date").with_columns(
-        pl.col("day").cast(pl.Int32), quarantined_by=pl.lit(None, pl.String)
+    prices = with_limits(
+        bars.join(days, on="date").with_columns(
+            pl.col("day").cast(pl.Int32),
+            quarantined_by=pl.lit(None, pl.String),
+            listing_day=pl.lit(None, pl.Int32),
+        )
     )
     catalogue = load_catalogue(Path("nowhere"))
     features = compile_features(catalogue.feature_sets["basic"].expressions)
@@ -119,16 +124,15 @@ def daily_rank_ic(market: pl.DataFrame, model: Model) -> pl.Series:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("model", "seeds"),
+    "model",
     [
-        (RidgeModel(kind="ridge"), 20),
-        (LightGBMModel(kind="lightgbm", rounds=10, parameters={"num_leaves": 7}), 4),
+        RidgeModel(kind="ridge"),
+        LightGBMModel(kind="lightgbm", rounds=10, parameters={"num_leaves": 7}),
     ],
     ids=["ridge", "lightgbm"],
 )
-def test_true_labels_teach_what_permuted_ones_do_not(
-    market: pl.DataFrame, model: Model, seeds: int
-) -> None:
+def test_true_labels_teach_what_permuted_ones_do_not(market: pl.DataFrame, model: Model) -> None:
+    seeds = 20
     true = daily_rank_ic(market, model)
     assert true.mean() > 3 * true.std() / len(true) ** 0.5  # type: ignore[operator]
     nulls = [
@@ -140,4 +144,4 @@ def test_true_labels_teach_what_permuted_ones_do_not(
     # One control is the RankIC of an arbitrary mixture of features, some of which carry a signal:
     # it scatters more widely than days do. Over the seeds it is zero, and the true one stands out.
     assert abs(np.mean(nulls)) < 3 * np.std(nulls, ddof=1) / seeds**0.5
-    assert true.mean() > max(nulls)
+    assert true.mean() > np.quantile(nulls, 0.95)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from multiprocessing import get_context
 from pathlib import Path
@@ -15,11 +16,11 @@ def open_storage(folder: str) -> int:
 
 
 def test_processes_may_open_a_new_home_at_the_same_moment(tmp_path: Path) -> None:
-    with get_context("spawn").Pool(4) as pool:
-        pool.map(open_storage, [str(tmp_path / "warm-up")] * 4)  # imports take their time
+    with ProcessPoolExecutor(4, get_context("spawn")) as pool:
+        list(pool.map(open_storage, [str(tmp_path / "warm-up")] * 4))  # imports take their time
         for attempt in range(4):
             folder = tmp_path / str(attempt)
-            assert pool.map(open_storage, [str(folder)] * 4, chunksize=1) == [0] * 4
+            assert list(pool.map(open_storage, [str(folder)] * 4)) == [0] * 4
             for database in folder.rglob("*.db"):
                 with closing(sqlite3.connect(database)) as connection:
                     query = "SELECT count(*) FROM alembic_version"

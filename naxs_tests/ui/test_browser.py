@@ -22,18 +22,25 @@ def go_to(page: Page, place: str) -> None:
     page.get_by_role("navigation").get_by_role("link", name=place).click()
 
 
-def open_asset(page: Page, name: str) -> None:
-    """Find an asset in the catalogue, which draws only the lines in sight."""
+def open_catalogue(page: Page) -> None:
     go_to(page, "Catalog")
     expect(page.get_by_role("link", name="market / calendar").first).to_be_visible()
-    found = page.get_by_role("link", name=name).first
+
+
+def click_in_catalogue(page: Page, link: Locator) -> None:
+    """Scroll to a link and click it: the catalogue draws only the lines in sight."""
     page.mouse.move(640, 500)
     for _ in range(20):
-        if found.count():
+        if link.count():
             break
         page.mouse.wheel(0, 400)
         page.wait_for_timeout(200)
-    found.click()
+    link.first.click()
+
+
+def open_asset(page: Page, name: str) -> None:
+    open_catalogue(page)
+    click_in_catalogue(page, page.get_by_role("link", name=name))
 
 
 def launch(page: Page, button: str, months: str) -> None:
@@ -74,8 +81,8 @@ def test_the_graph_of_a_strategy_shows_its_assets(page: Page) -> None:
     go_to(page, "Deployment")
     expect(page.get_by_text("1 code location", exact=True)).to_be_visible()
     expect(page.get_by_text("Loaded", exact=True)).to_be_visible()
-    go_to(page, "Catalog")
-    page.get_by_role("link").get_by_text("tiny", exact=True).first.click()
+    open_catalogue(page)
+    click_in_catalogue(page, page.get_by_role("link").get_by_text("tiny", exact=True))
     for asset in ("dataset", "model", "predictions", "evaluation", "backtest", "report"):
         expect(page.get_by_text(asset, exact=True).first).to_be_visible()
 
