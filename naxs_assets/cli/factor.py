@@ -4,18 +4,49 @@ from __future__ import annotations
 
 import json
 import math
-from datetime import datetime
+from collections.abc import Callable
+from datetime import date
 from typing import Any, get_args
 
 import click
 
 from naxs_assets.catalog.models import Mode
-from naxs_assets.cli.homes import DAY, Home
+from naxs_assets.cli.homes import Home
+from naxs_assets.errors import ConfigurationError
+from naxs_assets.partitions import first_day, last_day, parse_month
+
+
+class _DayOrMonth(click.ParamType[date]):
+    """A day, or a month that stands for the day that ``of_month`` gives."""
+
+    name = "day or month"
+
+    def __init__(self, of_month: Callable[[str], date]) -> None:
+        self._of_month = of_month
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        try:
+            if len(value) == len("YYYY-MM"):
+                return self._of_month(parse_month(value))
+            return date.fromisoformat(value)
+        except (ConfigurationError, ValueError):
+            self.fail(f"{value!r} is neither a day YYYY-MM-DD nor a month YYYY-MM", param, ctx)
+
 
 _UNIVERSE = click.option("--universe", default="csi300", show_default=True, help="Among whom.")
 _LABEL = click.option("--label", default="next_day", show_default=True, help="Against what.")
-_FIRST = click.option("--from", "first", type=DAY, help="First day (default: the first there is).")
-_LAST = click.option("--to", "last", type=DAY, help="Last day (default: the last there is).")
+_FIRST = click.option(
+    "--from",
+    "first",
+    type=_DayOrMonth(first_day),
+    help="First day, or month (default: the first there is).",
+)
+_LAST = click.option(
+    "--to",
+    "last",
+    type=_DayOrMonth(last_day),
+    help="Last day, or month (default: the last there is).",
+)
 
 
 @click.group()
@@ -44,16 +75,15 @@ def evaluate(
     expression: str,
     universe: str,
     label: str,
-    first: datetime | None,
-    last: datetime | None,
+    first: date | None,
+    last: date | None,
     mode: Mode,
     as_json: bool,
 ) -> None:
     """Judge one EXPRESSION on the home's prices; nothing is written."""
     from naxs_assets.factors.bench_home import open_bench
 
-    days = (each.date() if each else None for each in (first, last))
-    found = open_bench(home.settings(), universe, label, *days).eval(expression, mode)
+    found = open_bench(home.settings(), universe, label, first, last).eval(expression, mode)
     if not as_json:
         click.echo(str(found))
         return
@@ -87,8 +117,8 @@ def report(
     feature_set: str,
     universe: str | None,
     label: str | None,
-    first: datetime | None,
-    last: datetime | None,
+    first: date | None,
+    last: date | None,
 ) -> None:
     """Judge every factor of SET and write reports/factors/SET: page, JSON and Parquet."""
     from naxs_assets.factors.bench_home import chosen, open_bench
@@ -104,8 +134,7 @@ def report(
         among = chosen(catalogue.universes, universe, "universe", "--universe")
     if label:
         against = chosen(catalogue.labels, label, "label", "--label")
-    days = (each.date() if each else None for each in (first, last))
-    bench = open_bench(platform.settings, among.name, against.name, *days)
+    bench = open_bench(platform.settings, among.name, against.name, first, last)
     market = platform.market_label
     subject = subject_of(judged, among, against, bench.days, bench.names, market)
     found = bench.report(judged.expressions, judged.mode)

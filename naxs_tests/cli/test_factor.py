@@ -68,6 +68,14 @@ def test_an_expression_may_begin_with_a_minus(finished: Naxs) -> None:
     assert "--univers" in finished.refusal("factor", "eval", TEXT, "--univers", "csi300")
 
 
+def test_a_month_stands_for_its_days(finished: Naxs) -> None:
+    months = finished.facts("factor", "eval", TEXT, "--from", "2021-08", "--to", "2021-08")
+    days = finished.facts("factor", "eval", TEXT, "--from", "2021-08-01", "--to", "2021-08-31")
+    assert months == days
+    for neither in ("2021-8", "2021-13", "2021-02-30"):
+        assert "neither a day" in finished.refusal("factor", "eval", TEXT, "--to", neither)
+
+
 def test_an_error_points_at_the_column(finished: Naxs) -> None:
     assert "column 6" in finished.refusal("factor", "eval", "Mean($clos,5)")
 
