@@ -13,7 +13,6 @@ import polars as pl
 
 from naxs_assets.catalog.models import Universe
 from naxs_assets.errors import ConfigurationError, DataError
-from naxs_assets.factors import row_kernels
 from naxs_assets.factors.beside import members_on, with_industries, with_membership
 from naxs_assets.factors.evaluate import evaluate_tiles
 from naxs_assets.factors.features import CompiledFeatures, compile_features
@@ -24,6 +23,7 @@ from naxs_assets.factors.panel import FIELDS, panel_from_prices
 from naxs_assets.factors.report import FactorReport, Judged, factor_report, judge
 from naxs_assets.factors.report_sections import sections, within_industries
 from naxs_assets.factors.report_statistics import Summary, mean, summary
+from naxs_assets.factors.rows import Places
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _WIDTH = 48
@@ -147,8 +147,9 @@ class FactorBench:
         )
         keys = prices.select("date", "symbol", "day").filter(wanted)
         self._sections = sections(keys, labels.select("symbol", "day", "label"))
-        self._places = np.full(self._panel.present.shape, -1, np.int32)
-        self._places.ravel()[self._panel.cells[wanted.to_numpy()]] = np.arange(keys.height)
+        judged = np.zeros(self._panel.present.shape, np.bool_)
+        judged.ravel()[self._panel.cells[wanted.to_numpy()]] = True
+        self._places = Places(judged)
         self._within = None if industry is None else within_industries(self._sections, industry)
 
     def eval(self, expression: str, mode: str = "qlib") -> Evaluation:
@@ -177,8 +178,8 @@ class FactorBench:
     def _columns(self, compiled: CompiledFeatures) -> npt.NDArray[np.float32]:
         columns = np.full((len(compiled.names), len(self._sections.keys)), np.nan, np.float32)
 
-        def keep(root: int, left: int, width: int, matrix: Array) -> None:
-            row_kernels.scatter(matrix, self._places[:, left : left + width], columns[root])
+        def keep(root: int, left: int, width: int, matrix: Array, divisor: Array | None) -> None:
+            self._places.write(matrix, divisor, left, width, columns[root])
 
         evaluate_tiles([each.root for each in compiled.expressions.values()], self._panel, keep)
         return columns

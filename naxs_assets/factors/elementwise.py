@@ -85,6 +85,8 @@ def _two(name: str, compute: Callable[..., Array], gives: Kind = Kind.SERIES) ->
     return Operator(name, (Role.NUMBER, Role.NUMBER), compute, gives)
 
 
+DIVIDE = _exact(np.divide)
+
 ELEMENTWISE = (
     _one("Neg", _exact(np.negative)),
     _one("Abs", _exact(np.absolute)),
@@ -95,7 +97,7 @@ ELEMENTWISE = (
     _two("Add", _exact(np.add)),
     _two("Sub", _exact(np.subtract)),
     _two("Mul", _exact(np.multiply)),
-    _two("Div", _exact(np.divide)),
+    _two("Div", DIVIDE),
     _two("Greater", _exact(np.maximum)),
     _two("Less", _exact(np.minimum)),
     _two("Gt", _comparison(np.greater), Kind.CONDITION),

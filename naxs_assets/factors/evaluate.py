@@ -21,9 +21,10 @@ from naxs_assets.factors.section import Section
 from naxs_assets.factors.tile import Scratch, Tile
 from naxs_assets.factors.tree import Node, PeriodField, Text, leaves_of
 
-Keep: TypeAlias = Callable[[int, int, int, Array], None]
-"""Takes the index of a root, a tile's first symbol, how many it has, and its matrix (days x LANES),
-which is used again afterwards; it is called from several threads."""
+Keep: TypeAlias = Callable[[int, int, int, Array, Array | None], None]
+"""Takes the index of a root, a tile's first symbol, how many it has, its matrix (days x LANES), and
+one to divide it by, or None. The matrices are used again afterwards; it is called from several
+threads."""
 
 _DAYS_AT_ONCE = 64
 # Roots that are computed together when matrices of all symbols must be held between stages.
@@ -37,8 +38,12 @@ def evaluate(roots: Sequence[Node], panel: Panel) -> npt.NDArray[np.float32]:
     """
     found = np.empty((len(roots), *panel.present.shape), np.float32)
 
-    def keep(root: int, left: int, width: int, matrix: Array) -> None:
-        found[root, :, left : left + width] = matrix[:, :width]
+    def keep(root: int, left: int, width: int, matrix: Array, divisor: Array | None) -> None:
+        part, values = found[root, :, left : left + width], matrix[:, :width]
+        if divisor is None:
+            part[:] = values
+        else:
+            np.divide(values, divisor[:, :width], out=part, casting="same_kind")
 
     evaluate_tiles(roots, panel, keep)
     return found
@@ -79,9 +84,15 @@ def _batches(roots: Sequence[Node]) -> Iterator[list[int]]:
 
 
 def _of_batch(
-    keep: Keep, chosen: list[int], root: int, left: int, width: int, matrix: Array
+    keep: Keep,
+    chosen: list[int],
+    root: int,
+    left: int,
+    width: int,
+    matrix: Array,
+    divisor: Array | None,
 ) -> None:
-    keep(chosen[root], left, width, matrix)
+    keep(chosen[root], left, width, matrix, divisor)
 
 
 def _across(
@@ -132,11 +143,11 @@ def _run_tile(stage: Stage, whole: Mapping[str, Array], tile: Tile, keep: Keep) 
         if step.compute:
             slots.update(zip(step.gives, step.compute(tile, *reads), strict=True))
         else:
-            (matrix,) = reads
+            matrix, divisor = reads[0], reads[1] if len(reads) > 1 else None
             if isinstance(step.keeps, str):
                 part = whole[step.keeps][:, tile.left : tile.left + tile.width]
                 np.copyto(part, matrix[:, : tile.width])
             elif step.keeps is not None:
-                keep(step.keeps, tile.left, tile.width, matrix)
+                keep(step.keeps, tile.left, tile.width, matrix, divisor)
         for slot in step.frees:
             tile.scratch.give_back(slots.pop(slot))

@@ -140,8 +140,8 @@ def compute_features(
     rows = Rows(panel, prices, first, last)
     columns = rows.empty(len(compiled.names))
 
-    def keep(root: int, left: int, width: int, matrix: Array) -> None:
-        rows.write(matrix, left, width, columns[root])
+    def keep(root: int, left: int, width: int, matrix: Array, divisor: Array | None) -> None:
+        rows.places.write(matrix, divisor, left, width, columns[root])
 
     evaluate_tiles([each.root for each in compiled.expressions.values()], panel, keep)
     columns[:, ~rows.trusted] = np.nan

@@ -34,6 +34,12 @@ from naxs_assets.factors.lanes import LANES
 
 Doubles: TypeAlias = npt.NDArray[np.float64]
 
+LITTLE_VARIANCE = 2e-5**2
+"""Qlib's Corr and Rsquare are NaN where a standard deviation is at most 2e-5."""
+
+VARIANCE, DEVIATION, FLAT = range(3)
+"""What :func:`window_variance` gives; the last is 1 where the variance is little, 0 elsewhere."""
+
 # IEEE arithmetic as written: no reordering, no contraction; a division by zero does not raise.
 kernel = njit(nogil=True, cache=True, fastmath=False, error_model="numpy")
 
@@ -81,9 +87,10 @@ def not_loaded(tail: npt.NDArray[np.float64], rows: int) -> None:
 
 @kernel
 def window_variance(
-    values: Doubles, first_day: int, window: int, root: bool, result: Doubles
+    values: Doubles, first_day: int, window: int, statistic: int, result: Doubles
 ) -> None:
-    """Variance (ddof 1) over each window, or its root; NaN with fewer than two values."""
+    """Variance (ddof 1) over each window, its root, or whether it is little; NaN, and so not
+    little, with fewer than two values."""
     days = len(values)
     head = np.zeros((4, LANES))  # count, anchor, sum and sum of squares of the deviations from it
     tail = np.zeros((window + 1, 4, LANES))
@@ -111,8 +118,12 @@ def window_variance(
                 squares = tail[cut, 3, j] + (square + shift * (2.0 * total + shift * number))
                 spread = both * squares - totals * totals
                 spread = spread if spread > 0.0 else 0.0
-                variance = spread / (both * (both - 1.0)) if both > 1.0 else np.nan
-                result[day, j] = np.sqrt(variance) if root else variance
+                pairs = both * (both - 1.0) if both > 1.0 else np.nan
+                if statistic == FLAT:
+                    result[day, j] = 1.0 if spread <= LITTLE_VARIANCE * pairs else 0.0
+                else:
+                    variance = spread / pairs
+                    result[day, j] = np.sqrt(variance) if statistic == DEVIATION else variance
         for day in range(last - 1, first - 1, -1):
             row = day - start
             for j in range(LANES):
@@ -230,6 +241,6 @@ def warm() -> None:
     values = np.zeros((3, LANES))
     result = np.empty_like(values)
     window_sums(values, 0, 2, True, result)
-    window_variance(values, 0, 2, True, result)
+    window_variance(values, 0, 2, VARIANCE, result)
     window_maximum(values, 0, 2, 1.0, result)
     window_place(values, 0, 2, np.ones(values.shape, np.bool_), 1.0, result)

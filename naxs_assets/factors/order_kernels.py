@@ -95,38 +95,44 @@ def window_quantiles(
     The window is kept sorted, what is missing at its end as infinity. One pass a day takes out
     the value that leaves and puts in the one that enters, without a branch.
     """
-    days = len(values)
     ordered = np.full((window + 1, LANES), np.inf)
-    before = np.empty(LANES)
-    count = np.zeros(LANES)
-    for day in range(days):
+    before, entering, leaving = np.empty(LANES), np.empty(LANES), np.full(LANES, np.inf)
+    count = np.zeros(LANES, np.int64)
+    for day in range(len(values)):
         for j in range(LANES):
+            there = not np.isnan(values[day, j])
             before[j] = -np.inf
-            count[j] += 0.0 if np.isnan(values[day, j]) else 1.0
+            entering[j] = values[day, j] if there else np.inf
+            count[j] += 1 if there else 0
         if day >= window:
-            gone = day - window
             for j in range(LANES):
-                count[j] -= 0.0 if np.isnan(values[gone, j]) else 1.0
-        else:
-            gone = -1
+                there = not np.isnan(values[day - window, j])
+                leaving[j] = values[day - window, j] if there else np.inf
+                count[j] -= 1 if there else 0
         for k in range(window):
             for j in range(LANES):
-                leaving = values[gone, j] if gone >= 0 else np.inf
-                entering = values[day, j]
-                entering = np.inf if np.isnan(entering) else entering
-                stays = (ordered[k, j] < leaving) | np.isnan(leaving)
-                kept = ordered[k, j] if stays else ordered[k + 1, j]
-                larger = entering if entering > before[j] else before[j]
+                kept = ordered[k, j] if ordered[k, j] < leaving[j] else ordered[k + 1, j]
+                larger = entering[j] if entering[j] > before[j] else before[j]
                 ordered[k, j] = larger if larger < kept else kept
                 before[j] = kept
+        # Most symbols lack no value, and so have their quantiles in the same rows.
+        most, others = min(window, day + 1), 0
+        for j in range(LANES):
+            others += 1 if (count[j] != most) & (count[j] != 0) else 0
         for number in range(len(quantiles)):
+            result = results[number, day]
+            where = quantiles[number] * (most - 1.0)
+            low = int(where) if where > 0.0 else 0
             for j in range(LANES):
-                where = quantiles[number] * (count[j] - 1.0)
-                low = int(where) if where > 0.0 else 0
-                found = ordered[low, j]
-                above = ordered[low + 1, j]
-                found += (above - found) * (where - low) if above < np.inf else 0.0
-                results[number, day, j] = found if count[j] > 0.0 else np.nan
+                below, above = ordered[low, j], ordered[low + 1, j]
+                rest = (above - below) * (where - low) if above < np.inf else 0.0
+                result[j] = below + rest if count[j] > 0 else np.nan
+            for j in range(LANES if others else 0):
+                if 0 < count[j] < most:
+                    at = quantiles[number] * (count[j] - 1.0)
+                    below, above = ordered[int(at), j], ordered[int(at) + 1, j]
+                    rest = (above - below) * (at - int(at)) if above < np.inf else 0.0
+                    result[j] = below + rest
 
 
 @kernel

@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from naxs_assets.factors.kernels import Doubles, kernel, not_loaded
+from naxs_assets.factors.kernels import LITTLE_VARIANCE, Doubles, kernel, not_loaded
 from naxs_assets.factors.lanes import LANES
-
-_LITTLE_VARIANCE = 2e-5**2
-"""Qlib's Rsquare is NaN where the standard deviation of the window is at most 2e-5."""
 
 
 @kernel
 def window_pairs(  # noqa: PLR0915 - compiled code is plain loops
-    lefts: Doubles, rights: Doubles, first_day: int, window: int, scale: bool, result: Doubles
+    lefts: Doubles,
+    rights: Doubles,
+    first_day: int,
+    window: int,
+    scale: bool,
+    little: float,
+    result: Doubles,
 ) -> None:
     """Covariance (ddof 1) of the pairs of each window in which both values are there, or their
-    correlation when ``scale``; NaN with fewer than two pairs, and without spread to divide by."""
+    correlation when ``scale``; NaN with fewer than two pairs, and without spread to divide by.
+
+    A correlation is also NaN where either variance of the pairs is at most ``little``.
+    """
     days = len(lefts)
     # Count, both anchors, both sums, both sums of squares and the sum of products.
     head = np.zeros((8, LANES))
@@ -70,8 +76,10 @@ def window_pairs(  # noqa: PLR0915 - compiled code is plain loops
                 spread_y = both * squares_y - sums_y * sums_y
                 spread_x = spread_x if spread_x > 0.0 else 0.0
                 spread_y = spread_y if spread_y > 0.0 else 0.0
-                divisor = np.sqrt(spread_x) * np.sqrt(spread_y) if scale else both * (both - 1.0)
-                known = (both > 1.0) & (divisor > 0.0)
+                pairs = both * (both - 1.0)
+                floor = little * pairs if scale else -1.0
+                divisor = np.sqrt(spread_x) * np.sqrt(spread_y) if scale else pairs
+                known = (both > 1.0) & (spread_x > floor) & (spread_y > floor)
                 result[day, j] = together / divisor if known else np.nan
         for day in range(last - 1, first - 1, -1):
             row = day - start
@@ -148,7 +156,7 @@ def window_line(  # noqa: PLR0915 - compiled code is plain loops
                 spread = both * squares - totals * totals
                 enough = both > 1.0
                 slope = together / time_spread if enough else np.nan
-                flat = spread <= _LITTLE_VARIANCE * (both * (both - 1.0))
+                flat = spread <= LITTLE_VARIANCE * (both * (both - 1.0))
                 fit = together * slope / spread
                 rest = (gap + shift) - totals / both - slope * (now - time_sums / both)
                 slopes[day, j] = slope
@@ -177,5 +185,5 @@ def warm() -> None:
     """Compile every kernel, or load it from the disk cache; called when NAXS is installed."""
     values = np.zeros((3, LANES))
     result = np.empty_like(values)
-    window_pairs(values, values, 0, 2, True, result)
+    window_pairs(values, values, 0, 2, True, 0.0, result)
     window_line(values, 0, 2, result, np.empty_like(values), np.empty_like(values))

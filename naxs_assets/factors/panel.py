@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -154,6 +155,7 @@ def panel_from_prices(prices: pl.DataFrame, fields: Iterable[str]) -> Panel:
         pl.when(_USABLE | FIELDS[name].symbol)
         .then(FIELDS[name].values)
         .cast(pl.Float32)
+        .fill_null(math.nan)
         .alias(name)
         for name in usable
     )

@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from naxs_assets.factors.elementwise import constant_of
+from naxs_assets.factors.elementwise import DIVIDE, constant_of
 from naxs_assets.factors.operator import Array, Kind, Scope, Statistics, Together
 from naxs_assets.factors.tile import Tile
 from naxs_assets.factors.tree import Call, Node, Number, Text
@@ -31,8 +31,8 @@ Name: TypeAlias = int | str
 class Step:
     """One computation on a tile, from the slots ``reads`` to the slots ``gives``.
 
-    Without ``compute`` the step hands its one slot over as ``keeps``. The slots ``frees`` are not
-    read again.
+    Without ``compute`` the step hands its slot over as ``keeps``, or two slots of which the second
+    divides the first. The slots ``frees`` are not read again.
     """
 
     compute: Callable[..., list[Array]] | None
@@ -149,13 +149,27 @@ class _TileSteps:
         self._windows: dict[Slot, Slot] = {}
         self._count = 0
         self._asked: defaultdict[_Pass, set[float]] = defaultdict(set)
+        self._read: set[str] = set()
 
     def stage(self, across: tuple[Across, ...]) -> Stage:
         for node in self._wanted.values():
             self._ask(node)
         for name, node in self._wanted.items():
-            self._add(None, (self._slot(node),), 0, name)
+            parts = self._quotient(node) if isinstance(name, int) else (node,)
+            self._add(None, tuple(map(self._slot, parts)), 0, name)
         return Stage(across, _freeing(self._steps), self._count)
+
+    def _quotient(self, node: Node) -> tuple[Node, ...]:
+        """The two matrices of a last division, which is made while it is handed over and so costs
+        no matrix of its own; ``node`` itself where it is none or others read it."""
+        if (
+            isinstance(node, Call)
+            and node.operator.how is DIVIDE
+            and node.text not in self._read
+            and all(part.kind is not Kind.CONSTANT for part in node.arguments)
+        ):
+            return node.arguments
+        return (node,)
 
     def _ask(self, node: Node) -> None:
         """Note which statistics of one pass are wanted, wherever they stand."""
@@ -163,6 +177,7 @@ class _TileSteps:
             if isinstance(node.operator.how, Together):
                 self._asked[_pass_of(node, node.operator.how)].add(node.statistic)
             for part in node.arguments:
+                self._read.add(part.text)
                 self._ask(part)
 
     def _add(

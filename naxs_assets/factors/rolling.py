@@ -10,9 +10,6 @@ import numpy as np
 from naxs_assets.factors.operator import ALL_HISTORY, Array, Operator, Role, Statistics, Together
 from naxs_assets.factors.tile import Tile
 
-# Qlib's Corr is NaN where the standard deviation of either side is this close to zero.
-_NO_SPREAD = 2e-5
-
 _SLOPE, _FIT, _RESIDUAL = range(3)
 
 
@@ -65,18 +62,20 @@ def _count(tile: Tile, values: Array, days: int) -> Array:
     return tile.forget_absent(result)
 
 
-def _variance(*, root: bool) -> Callable[..., Array]:
+def _variance(statistic: str) -> Callable[..., Array]:
     def compute(tile: Tile, values: Array, days: int) -> Array:
         from naxs_assets.factors import kernels
 
         result = tile.empty()
-        kernels.window_variance(values, tile.first_day, days, root, result)
+        asked = getattr(kernels, statistic)
+        kernels.window_variance(values, tile.first_day, days, asked, result)
         return result
 
     return compute
 
 
-_std = _variance(root=True)
+_std = _variance("DEVIATION")
+_flat = _variance("FLAT")
 
 
 def _extreme(sign: float) -> Callable[..., Array]:
@@ -127,19 +126,23 @@ def _cov(tile: Tile, left: Array, right: Array, days: int) -> Array:
     from naxs_assets.factors import pair_kernels
 
     result = tile.empty()
-    pair_kernels.window_pairs(left, right, tile.first_day, days, False, result)
+    pair_kernels.window_pairs(left, right, tile.first_day, days, False, 0.0, result)
     return result
 
 
 def _corr(tile: Tile, left: Array, right: Array, days: int) -> Array:
-    from naxs_assets.factors import pair_kernels
+    from naxs_assets.factors import kernels, pair_kernels
 
     result = tile.empty()
-    pair_kernels.window_pairs(left, right, tile.first_day, days, True, result)
-    for side in (left, right):
-        spread = _std(tile, side, days)
-        np.copyto(result, np.nan, where=spread <= _NO_SPREAD)
-        tile.scratch.give_back(spread)
+    # Qlib asks for the spread of each side by itself: that of the pairs where none lacks its other.
+    paired = np.array_equal(np.isnan(left), np.isnan(right))
+    little = kernels.LITTLE_VARIANCE if paired else 0.0
+    pair_kernels.window_pairs(left, right, tile.first_day, days, True, little, result)
+    if not paired:
+        for side in (left, right):
+            flat = _flat(tile, side, days)
+            np.copyto(result, np.nan, where=flat == 1.0)
+            tile.scratch.give_back(flat)
     return result
 
 
@@ -160,7 +163,7 @@ def _quantiles(
     from naxs_assets.factors import order_kernels
 
     (values,) = arguments
-    found = np.empty((len(asked), *values.shape))
+    found = tile.scratch.stack(len(asked))
     order_kernels.window_quantiles(values, days, np.array(asked), found)
     matrices = [tile.empty() for _ in asked]
     for matrix, one in zip(matrices, found, strict=True):
@@ -216,7 +219,7 @@ ROLLING = (
     _plain("Mean", _sums(divide=True)),
     _plain("Sum", _sums(divide=False)),
     _plain("Std", _std),
-    _plain("Var", _variance(root=False)),
+    _plain("Var", _variance("VARIANCE")),
     _plain("Max", _extreme(1.0)),
     _plain("Min", _extreme(-1.0)),
     _rolling("IdxMax", _place(1.0)),

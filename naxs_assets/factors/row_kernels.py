@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from typing import TypeAlias
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,29 +12,51 @@ from naxs_assets.factors.kernels import kernel
 from naxs_assets.factors.lanes import LANES
 from naxs_assets.factors.operator import Array
 
-
-@kernel
-def scatter(matrix: Array, places: npt.NDArray[np.int32], column: npt.NDArray[np.float32]) -> None:
-    """Write each cell that has a place (0 or more) there; what is not finite becomes NaN."""
-    days, symbols = places.shape
-    nothing = np.float32(np.nan)
-    for day in range(days):
-        first = places[day, 0]
-        if first >= 0 and places[day, symbols - 1] == first + symbols - 1:
-            # Places rise with the symbols, so here they follow each other without a gap.
-            for j in range(symbols):
-                value = np.float32(matrix[day, j])
-                column[first + j] = value if np.abs(value) < np.inf else nothing
-            continue
-        for j in range(symbols):
-            place = places[day, j]
-            if place >= 0:
-                value = np.float32(matrix[day, j])
-                column[place] = value if np.abs(value) < np.inf else nothing
+Counts: TypeAlias = npt.NDArray[np.int64]
+Floats: TypeAlias = npt.NDArray[np.float32]
 
 
 @kernel
-def validity(column: npt.NDArray[np.float32], bits: npt.NDArray[np.uint8]) -> None:
+def wanted_lanes(
+    wanted: npt.NDArray[np.bool_], lanes: npt.NDArray[np.uint8], counts: Counts
+) -> None:
+    """The lanes of each day that are ``wanted``, in their order, and how many they are."""
+    for day in range(len(wanted)):
+        count = 0
+        for j in range(wanted.shape[1]):
+            if wanted[day, j]:
+                lanes[day, count] = j
+                count += 1
+        counts[day] = count
+
+
+@kernel
+def write(
+    values: Array,
+    divisors: Array,
+    firsts: Counts,
+    counts: Counts,
+    lanes: npt.NDArray[np.uint8],
+    column: Floats,
+) -> None:
+    """Write ``values / divisors``, for each day the wanted ``lanes`` one after the other from its
+    first place on; what is not finite becomes NaN. A single row of divisors is that of each day.
+    """
+    quotients = np.empty(values.shape[1], np.float32)
+    for day in range(len(values)):
+        # Slices: an index computed in the loop might count from the end for all that the compiler
+        # knows, which costs it the vector instructions.
+        of_day, by = values[day], divisors[day % len(divisors)]
+        for j in range(len(of_day)):
+            value = np.float32(of_day[j] / by[j])
+            quotients[j] = value if np.abs(value) < np.inf else np.float32(np.nan)
+        places = column[firsts[day] : firsts[day] + counts[day]]
+        for place in range(len(places)):
+            places[place] = quotients[lanes[day, place]]
+
+
+@kernel
+def validity(column: Floats, bits: npt.NDArray[np.uint8]) -> None:
     """One bit for each value, from the lowest of the first byte on: 1 unless it is NaN."""
     for byte in range(len(bits)):
         found = 0
@@ -43,11 +68,10 @@ def validity(column: npt.NDArray[np.float32], bits: npt.NDArray[np.uint8]) -> No
 
 def warm() -> None:
     """Compile every kernel, or load it from the disk cache; called when NAXS is installed."""
-    # The places of a tile are contiguous only where the panel has no symbols beside it; of a
-    # single day any part would be.
-    places = np.full((2, 2 * LANES), -1, np.int32)
+    lanes, counts = np.zeros((2, LANES), np.uint8), np.zeros(2, np.int64)
     column = np.zeros(1, np.float32)
-    for dtype in (np.float32, np.float64):
-        for part in (places, places[:, :LANES]):
-            scatter(np.zeros(part.shape, dtype), part, column)
+    wanted_lanes(np.zeros((2, LANES), np.bool_), lanes, counts)
+    matrices: tuple[Array, ...] = np.zeros((2, LANES), np.float32), np.zeros((2, LANES))
+    for values, divisors in itertools.product(matrices, matrices):
+        write(values, divisors, counts, counts, lanes, column)
     validity(column, np.zeros(1, np.uint8))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -10,15 +13,65 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from naxs_assets.factors.lanes import LANES
 from naxs_assets.factors.operator import Array
 from naxs_assets.factors.panel import Panel
 
 
-class Rows:
-    """The rows of ``prices`` dated in [``first``, ``last``], sorted by date and symbol, and the
-    columns that tile after tile is written into.
+class Places:
+    """Where the wanted cells of a panel lie in a long column, sorted by day and symbol."""
 
-    ``keys`` has date, symbol, day and quarantined_by.
+    def __init__(self, wanted: npt.NDArray[np.bool_]) -> None:
+        """``wanted`` is a matrix of (days x symbols)."""
+        self._wanted = wanted
+        self._of_day = np.cumsum(wanted.sum(axis=1)) - wanted.sum(axis=1)
+        self._tiles: dict[int, _TilePlaces] = {}
+
+    def write(
+        self,
+        matrix: Array,
+        divisor: Array | None,
+        left: int,
+        width: int,
+        column: npt.NDArray[np.float32],
+    ) -> None:
+        """Write a tile's ``matrix``, or its quotient by ``divisor``, into its places of ``column``;
+        what is not finite becomes NaN."""
+        from naxs_assets.factors import row_kernels
+
+        tile = self._tiles.get(left)
+        if tile is None:
+            tile = self._tiles[left] = self._tile(left, width)
+        by = _ONES if divisor is None else divisor
+        row_kernels.write(matrix, by, tile.firsts, tile.counts, tile.lanes, column)
+
+    def _tile(self, left: int, width: int) -> _TilePlaces:
+        from naxs_assets.factors import row_kernels
+
+        firsts = self._of_day + self._wanted[:, :left].sum(axis=1)
+        wanted = np.ascontiguousarray(self._wanted[:, left : left + width])
+        lanes = np.zeros((len(wanted), LANES), np.uint8)
+        counts = np.zeros(len(wanted), np.int64)
+        row_kernels.wanted_lanes(wanted, lanes, counts)
+        return _TilePlaces(firsts, counts, lanes)
+
+
+@dataclass(frozen=True)
+class _TilePlaces:
+    """Of each day the place of a tile's first wanted lane, how many there are, and which."""
+
+    firsts: npt.NDArray[np.int64]
+    counts: npt.NDArray[np.int64]
+    lanes: npt.NDArray[np.uint8]
+
+
+_ONES = np.ones((1, LANES), np.float32)
+
+
+class Rows:
+    """The rows of ``prices`` dated in [``first``, ``last``], sorted by date and symbol.
+
+    ``keys`` has date, symbol, day and quarantined_by; ``places`` are theirs in a column.
     """
 
     def __init__(self, panel: Panel, prices: pl.DataFrame, first: date, last: date) -> None:
@@ -30,8 +83,9 @@ class Rows:
             keys, cells = keys[order], cells[order]
         self.keys = keys
         self.cells = cells
-        self._places = np.full(panel.present.shape, -1, np.int32)
-        self._places.ravel()[cells] = np.arange(len(cells), dtype=np.int32)
+        inside = np.zeros(panel.present.shape, np.bool_)
+        inside.ravel()[cells] = True
+        self.places = Places(inside)
 
     @property
     def trusted(self) -> npt.NDArray[np.bool_]:
@@ -42,22 +96,17 @@ class Rows:
         """(columns x rows) with anything in it."""
         return np.empty((columns, len(self.cells)), np.float32)
 
-    def write(self, matrix: Array, left: int, width: int, column: npt.NDArray[np.float32]) -> None:
-        """Write a tile's matrix into its rows of one column; what is not finite becomes NaN."""
-        from naxs_assets.factors import row_kernels
-
-        row_kernels.scatter(matrix, self._places[:, left : left + width], column)
-
 
 def nullable(names: Sequence[str], columns: npt.NDArray[np.float32]) -> list[pl.Series]:
     """Float32 columns over the memory of ``columns`` in which NaN is null."""
     from naxs_assets.factors import row_kernels
 
-    found = []
-    for name, column in zip(names, columns, strict=True):
+    def series(name: str, column: npt.NDArray[np.float32]) -> pl.Series:
         bits = np.empty((len(column) + 7) // 8, np.uint8)
         row_kernels.validity(column, bits)
         buffers = [pa.py_buffer(bits), pa.py_buffer(column)]
         array = pa.Array.from_buffers(pa.float32(), len(column), buffers)
-        found.append(pl.Series(name, array, dtype=pl.Float32))
-    return found
+        return pl.Series(name, array, dtype=pl.Float32)
+
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
+        return list(threads.map(series, names, columns))

@@ -22,11 +22,18 @@ class Scratch:
 
     days: int
     _free: dict[np.dtype[Any], list[Array]] = field(default_factory=lambda: defaultdict(list))
+    _stack: Array = field(default_factory=lambda: np.empty((0, 0, 0)))
 
     def take(self, dtype: npt.DTypeLike) -> Array:
         """A matrix of (days x LANES) with anything in it."""
         free = self._free[np.dtype(dtype)]
         return free.pop() if free else np.empty((self.days, LANES), dtype)
+
+    def stack(self, count: int) -> Array:
+        """``count`` float64 matrices as one array, which the next call overwrites."""
+        if count > len(self._stack):
+            self._stack = np.empty((count, self.days, LANES))
+        return self._stack[:count]
 
     def give_back(self, matrix: Array) -> None:
         self._free[matrix.dtype].append(matrix)
