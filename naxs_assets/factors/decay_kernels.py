@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from naxs_assets.factors.kernels import Doubles, kernel
+from naxs_assets.factors.kernels import Doubles, kernel, not_loaded
 from naxs_assets.factors.lanes import LANES
 
 
@@ -80,8 +80,7 @@ def window_exponential(
                 tail[row, 0, j] = tail[row + 1, 0, j] + (1.0 if there else 0.0)
                 tail[row, 1, j] = tail[row + 1, 1, j] + (weight if there else 0.0)
                 tail[row, 2, j] = tail[row + 1, 2, j] + (weight * value if there else 0.0)
-        for row in range(first - start - 1, -1, -1):
-            tail[row] = tail[row + 1]
+        not_loaded(tail, first - start)
 
 
 @kernel

@@ -81,8 +81,11 @@ def window_sums(
 @kernel
 def not_loaded(tail: npt.NDArray[np.float64], rows: int) -> None:
     """The first ``rows`` of a block add nothing to the tail."""
+    # Not by whole rows: the compiler takes 2 seconds for what such an assignment might complain of.
     for row in range(rows - 1, -1, -1):
-        tail[row] = tail[row + 1]
+        for statistic in range(tail.shape[1]):
+            for j in range(LANES):
+                tail[row, statistic, j] = tail[row + 1, statistic, j]
 
 
 @kernel
@@ -165,7 +168,8 @@ def window_maximum(
                 value = sign * values[day, j]
                 tail[row, j] = value if value > tail[row + 1, j] else tail[row + 1, j]
         for row in range(first - start - 1, -1, -1):
-            tail[row] = tail[row + 1]
+            for j in range(LANES):
+                tail[row, j] = tail[row + 1, j]
 
 
 @kernel

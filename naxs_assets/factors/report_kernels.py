@@ -29,7 +29,9 @@ def orders(values: Floats, offsets: Offsets, order: Places) -> None:
         for j in range(last - first):
             value = values[first + j]
             known[j] = value if np.isfinite(value) else np.inf
-        order[first:last] = np.argsort(known, kind="mergesort")
+        sorted_places = np.argsort(known, kind="mergesort")
+        for j in range(last - first):
+            order[first + j] = sorted_places[j]
 
 
 @kernel
