@@ -95,9 +95,9 @@ def _remedy(operator: Operator, argument: Node, role: Role) -> str:
 
 
 def _fits(argument: Node, role: Role, fewest: int) -> bool:
-    if role.is_days or role in {Role.SHARE, Role.LEVEL}:
+    if role.is_days or role in (Role.SHARE, Role.LEVEL):
         return isinstance(argument, Number) and _is_in_range(argument.value, role, fewest)
-    if isinstance(argument, Text) or role in {Role.SYMBOL, Role.FREQUENCY, Role.FUNCTION}:
+    if isinstance(argument, Text) or role in (Role.SYMBOL, Role.FREQUENCY, Role.FUNCTION):
         return isinstance(argument, Text) and _names(argument.value, role)
     match role:
         case Role.CONSTANT:

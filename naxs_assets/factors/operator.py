@@ -65,7 +65,11 @@ class Role(enum.Enum):
 
     @property
     def is_days(self) -> bool:
-        return self in {Role.DAYS, Role.SHIFT, Role.WINDOW, Role.DECAYING, Role.DECAY}
+        return self in _DAYS
+
+
+# Not a set, for the hash of a member is slow, and thousands of roles are asked.
+_DAYS = (Role.WINDOW, Role.SHIFT, Role.DAYS, Role.DECAYING, Role.DECAY)
 
 
 class Scope(enum.Enum):

@@ -150,20 +150,15 @@ def panel_from_prices(prices: pl.DataFrame, fields: Iterable[str]) -> Panel:
     present.ravel()[cells] = True
     _check_keys(prices, int(present.sum()), dates[day - first] == row_dates)
 
-    usable = [name for name in names if set(FIELDS[name].columns) <= set(prices.columns)]
-    values = prices.select(
-        pl.when(_USABLE | FIELDS[name].symbol)
-        .then(FIELDS[name].values)
-        .cast(pl.Float32)
-        .fill_null(math.nan)
-        .alias(name)
-        for name in usable
-    )
+    usable = prices.select(_USABLE).to_series()
     matrices = {}
     for name in names:
+        source = FIELDS[name]
         matrix = np.full(present.shape, np.nan, np.float32)
-        if name in usable:
-            matrix.ravel()[cells] = values[name].to_numpy()
+        if set(source.columns) <= set(prices.columns):
+            known = pl.when(pl.lit(usable) | source.symbol).then(source.values)
+            values = prices.select(known.cast(pl.Float32).fill_null(math.nan)).to_series()
+            matrix.ravel()[cells] = values.to_numpy()
         matrices[name] = matrix
     universe = present
     if MEMBER in prices.columns:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from naxs_assets.factors.operator import ALL_HISTORY, Array, Operator, Role
 from naxs_assets.factors.tile import Tile
@@ -17,6 +16,8 @@ def _resample(tile: Tile, values: Array, frequency: str, function: str) -> Array
 
     A sum needs one value (``min_count=1``), as in ``qlib/data/ops.py`` 0.9.7.
     """
+    import pandas as pd
+
     spans = _spans(tile.dates, frequency)
     grouped = pd.DataFrame(values).groupby(spans)
     found = grouped.sum(min_count=1) if function == "sum" else grouped.agg(function)
