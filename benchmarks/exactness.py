@@ -23,11 +23,12 @@ import polars as pl
 from benchmarks.brute_force import series_of
 from benchmarks.common.places import INPUTS, peer_python
 from benchmarks.common.process import measure, module_side
-from benchmarks.exactness_expressions import operator_forms
+from benchmarks.exactness_expressions import exponential_forms, operator_forms
 from benchmarks.inputs import make
 from naxs_assets.catalog.loading import load_catalogue
 from naxs_assets.factors.evaluate import evaluate_tiles
 from naxs_assets.factors.expression import Expression
+from naxs_assets.factors.operator import Array
 from naxs_assets.factors.panel import Panel, panel_from_prices
 from naxs_assets.factors.parser import parse
 from naxs_assets.market.qlib_bundle import qlib_symbol
@@ -49,13 +50,17 @@ Cells = npt.NDArray[np.float64]
 @dataclass
 class Exactness:
     """Counts of cells over some expressions; ``apart`` are further than the tolerance from Qlib's,
-    and the errors are the largest distances of those from the reference, relative to it."""
+    ``largest_difference`` is that of the others, relative to Qlib's, and the errors are the largest
+    distances of those apart from the reference, relative to it. Of the cells that are known in one
+    engine only, ``ours_as_defined`` are known in ours where the reference knows them."""
 
     expressions: int = 0
     cells: int = 0
     known: int = 0
     known_in_one_only: int = 0
+    ours_as_defined: int = 0
     same_float32: int = 0
+    largest_difference: float = 0.0
     apart: int = 0
     ours_at_least_as_close: int = 0
     largest_error_of_ours: float = 0.0
@@ -64,8 +69,8 @@ class Exactness:
 
 @dataclass(frozen=True)
 class Suspect:
-    """A cell that is apart: the index of its expression, its day and symbol, both values, and the
-    median size of the expression."""
+    """A cell that is apart or known in one engine only: the index of its expression, its day and
+    symbol, both values, and the median size of the expression."""
 
     expression: int
     row: int
@@ -81,6 +86,7 @@ def groups(home: Path) -> dict[str, list[str]]:
     names = ("alpha158", "alpha360")
     return {
         "operators": list(operator_forms()),
+        "exponential": list(exponential_forms()),
         **{name: list(dict.fromkeys(sets[name].expressions.values())) for name in names},
     }
 
@@ -110,8 +116,10 @@ def exactness(prices: pl.DataFrame, bundle: Path, texts: Sequence[str]) -> Exact
 def _compare(some: Sequence[Expression], panel: Panel, answers: Path, found: Exactness) -> None:
     ours = np.empty((len(some), *panel.present.shape))
 
-    def keep(root: int, left: int, width: int, matrix: npt.NDArray[Any]) -> None:
-        ours[root, :, left : left + width] = matrix[:, :width]
+    def keep(root: int, left: int, width: int, matrix: Array, divisor: Array | None) -> None:
+        by = 1.0 if divisor is None else divisor[:, :width]
+        with np.errstate(all="ignore"):
+            ours[root, :, left : left + width] = matrix[:, :width] / by
 
     evaluate_tiles([each.root for each in some], panel, keep)
     table = pl.read_parquet(answers)
@@ -138,19 +146,25 @@ def _compare(some: Sequence[Expression], panel: Panel, answers: Path, found: Exa
 
 
 def _count(ours: Cells, qlib: Cells, size: float, found: Exactness) -> npt.NDArray[np.int64]:
-    """Count the cells of one expression; returns the places of those that are apart."""
+    """Count the cells of one expression; returns the places of those to be judged: apart, or known
+    in one engine only."""
     with np.errstate(all="ignore"):
         known = ~np.isnan(qlib)
         found.cells += len(qlib)
-        found.known_in_one_only += int((known != ~np.isnan(ours)).sum())
+        one_only = known != ~np.isnan(ours)
+        found.known_in_one_only += int(one_only.sum())
         known &= ~np.isnan(ours)
         found.known += int(known.sum())
         found.same_float32 += int((ours.astype("f4") == qlib.astype("f4"))[known].sum())
-        allowed = np.maximum(TOLERANCE * np.abs(qlib), ROUNDING * size)
-        near = (ours == qlib) | (np.abs(ours - qlib) <= allowed)
-    places = np.flatnonzero(known & ~near)
-    found.apart += len(places)
-    return places
+        difference = np.abs(ours - qlib)
+        alike = (ours == qlib) | (difference <= ROUNDING * size)
+        relative = np.where(alike, 0.0, difference / np.abs(qlib))
+        apart = known & (relative > TOLERANCE)
+    found.largest_difference = max(
+        found.largest_difference, relative.max(initial=0.0, where=known & ~apart)
+    )
+    found.apart += int(apart.sum())
+    return np.flatnonzero(apart | one_only)
 
 
 def _judge(
@@ -166,6 +180,9 @@ def _judge(
             truth[key] = first, series_of(some[suspect.expression].root, fields)
         first, series = truth[key]
         exact = float(series[suspect.row - first])
+        if np.isnan(suspect.ours) or np.isnan(suspect.qlib):
+            found.ours_as_defined += np.isnan(suspect.ours) == np.isnan(exact)
+            continue
         scale = max(abs(exact), ROUNDING * suspect.size)
         of_ours, of_qlib = abs(suspect.ours - exact) / scale, abs(suspect.qlib - exact) / scale
         found.ours_at_least_as_close += of_ours <= of_qlib
@@ -209,7 +226,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.exactness")
     parser.add_argument("--quick", action="store_true", help="a smaller synthetic market")
     parser.add_argument("--home", type=Path, help="the prices of this home instead of synthetic")
-    parser.add_argument("--only", choices=("operators", "alpha158", "alpha360"))
+    parser.add_argument("--only", choices=("operators", "exponential", "alpha158", "alpha360"))
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
     INPUTS.mkdir(parents=True, exist_ok=True)

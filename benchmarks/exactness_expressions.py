@@ -24,11 +24,10 @@ _ROLLING = (
     "Rsquare",
     "Resi",
     "WMA",
-    "EMA",
 )
 # Qlib refuses a window of 0.3 for these, or ignores it.
 _WITHOUT_HALF = frozenset(
-    {"EMA", "IdxMax", "IdxMin", "Kurt", "Mad", "Rank", "Resi", "Rsquare", "Skew", "Slope", "WMA"}
+    {"IdxMax", "IdxMin", "Kurt", "Mad", "Rank", "Resi", "Rsquare", "Skew", "Slope", "WMA"}
 )
 _ELEMENTWISE = (
     f"Abs({_CHANGE})",
@@ -106,7 +105,6 @@ _NESTED = (
     "Delta(Mean($volume,10),5)/Mean($volume,10)",
     "IdxMax(Abs($close-$open),20)",
     "Quantile($high-$low,20,0.9)/$close",
-    "EMA(EMA($close,5),20)/$close",
     "Skew($close/Ref($close,1)-1,60)*Kurt($close/Ref($close,1)-1,60)",
     "Cov(Rank($close,10),Rank($volume,10),20)",
     "Mean(Mean(Mean($close,3),5),10)",
@@ -115,8 +113,17 @@ _NESTED = (
 
 
 def operator_forms() -> tuple[str, ...]:
-    """Every operator of one symbol's days, over windows short and long, with and without end."""
+    """Every operator of one symbol's days but the exponential means, over windows short and long,
+    with and without end."""
     return tuple(dict.fromkeys([*_ELEMENTWISE, *_SHIFTS, *_windows(), *_pairs(), *_NESTED]))
+
+
+def exponential_forms() -> tuple[str, ...]:
+    """The exponential means, under their own name and as windows between 0 and 1."""
+    spans = [f"EMA({_CHANGE},{days})" for days in (5, 20, 60)]
+    spans += [f"EMA($close,{days})" for days in (4, 10, 30)]
+    halves = [f"{name}($close,0.3)" for name in ("EMA", *_ROLLING) if name not in _WITHOUT_HALF]
+    return (*spans, "EMA($volume,5)", *halves, "EMA(EMA($close,5),20)/$close")
 
 
 def _windows() -> Iterator[str]:
@@ -126,11 +133,7 @@ def _windows() -> Iterator[str]:
         for days in (4, 10, 30):
             yield f"{name}($close,{days})"
         yield f"{name}($volume,5)"
-        if name != "EMA":
-            yield f"{name}($close,0)"
-        if name not in _WITHOUT_HALF:
-            yield f"{name}($close,0.3)"
-    yield "EMA($close,0.3)"
+        yield f"{name}($close,0)"
     for share in (0, 0.1, 0.5, 0.8, 1):
         for days in (5, 20, 60):
             yield f"Quantile($close,{days},{share})"

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import polars as pl
 import pytest
 
 from benchmarks.brute_force import series_of
-from benchmarks.exactness import Exactness, Suspect, _count, _judge, groups
-from benchmarks.exactness_expressions import operator_forms
+from benchmarks.exactness import Exactness, Suspect, _compare, _count, _judge, groups
+from benchmarks.exactness_expressions import exponential_forms, operator_forms
 from naxs_assets.factors.evaluate import evaluate
 from naxs_assets.factors.language import QLIB
 from naxs_assets.factors.parser import parse
+from naxs_assets.market.qlib_bundle import qlib_symbol
 from naxs_tests.factors.sample import panel_of
 
 NAN = float("nan")
@@ -48,7 +50,7 @@ def test_the_reference_gives_the_golden_vectors(text: str, expected: list[float]
 
 
 def test_every_operator_of_a_symbols_own_days_is_compared() -> None:
-    text = " ".join(operator_forms())
+    text = " ".join([*operator_forms(), *exponential_forms()])
     unnamed = {"Neg", "Sub", "Add", "Mul", "Div", "Power", "And", "Or", "Not"}
     ours_alone = {"decay_linear", "ts_product", "signedpower"}
     elsewhere = {"Mask", "ChangeInstrument", "TResample", "P", "PRef"}
@@ -77,7 +79,7 @@ def test_our_engine_is_the_reference_on_every_form() -> None:
         each[[20, 41, 42]] = np.nan
     panel = panel_of(**fields)
     series = {name: each[:, 0] for name, each in fields.items()}
-    for text in operator_forms():
+    for text in (*operator_forms(), *exponential_forms()):
         root = parse(text).root
         (matrix,) = evaluate([root], panel)
         expected = np.asarray(series_of(root, series), np.float64)
@@ -92,9 +94,10 @@ def test_cells_are_counted() -> None:
     found = Exactness()
     ours = np.array([1.0, 1.0, NAN, np.inf, 3.0, 1e-16, NAN])
     qlib = np.array([1.0, 1.0 + 1e-4, 1.0, np.inf, 3.0 + 1e-12, 0.0, NAN])
-    assert _count(ours, qlib, 1.0, found).tolist() == [1]
+    assert _count(ours, qlib, 1.0, found).tolist() == [1, 2]
     assert (found.cells, found.known, found.known_in_one_only) == (7, 5, 1)
     assert (found.apart, found.same_float32) == (1, 3)
+    assert found.largest_difference == pytest.approx(1e-12 / 3, rel=1e-3)
 
 
 def test_who_is_closer_to_the_reference_is_told() -> None:
@@ -108,9 +111,37 @@ def test_who_is_closer_to_the_reference_is_told() -> None:
     assert found.largest_error_of_ours == pytest.approx(0.2)
 
 
+def test_who_knows_a_value_that_the_definition_knows_is_told() -> None:
+    panel = panel_of(close=[1.0, 2.0, 4.0])
+    deviation = parse("Std($close,2)")
+    found = Exactness()
+    _judge([deviation], panel, [Suspect(0, 0, 0, ours=NAN, qlib=0.0, size=1.0)], found)
+    _judge([deviation], panel, [Suspect(0, 1, 0, ours=NAN, qlib=0.7, size=1.0)], found)
+    assert found.ours_as_defined == 1
+
+
+def test_answers_are_compared_cell_by_cell(tmp_path) -> None:
+    panel = panel_of(close=[[1.0, 4.0], [2.0, 5.0], [4.0, 7.0]], open=[[1.0, 2.0]] * 3)
+    some = [parse("$close/$open"), parse("Mean($close,2)")]
+    rows = [(day, column) for day in range(3) for column in range(2)]
+    answers = pl.DataFrame(
+        {
+            "instrument": [qlib_symbol(panel.symbols[column]) for _, column in rows],
+            "datetime": panel.dates[[day for day, _ in rows]],
+            "0": [1.0, 2.0, 2.0, 2.5, 4.0, 3.5],
+            "1": [1.0, 4.0, 1.5, 4.5, 3.0, 6.6],
+        }
+    )
+    answers.write_parquet(tmp_path / "answers.parquet")
+    found = Exactness()
+    _compare(some, panel, tmp_path / "answers.parquet", found)
+    assert (found.expressions, found.cells, found.same_float32) == (2, 12, 11)
+    assert (found.apart, found.ours_at_least_as_close) == (1, 1)
+
+
 def test_the_sets_are_compared_too(tmp_path) -> None:
     found = groups(tmp_path)
-    assert {name: len(texts) for name, texts in found.items() if name != "operators"} == {
+    assert {name: len(texts) for name, texts in found.items() if name.startswith("alpha")} == {
         "alpha158": 158,
         "alpha360": 360,
     }
