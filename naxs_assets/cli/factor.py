@@ -111,6 +111,7 @@ def evaluate(
 @click.option("--label", help="Against what (default: that of the strategies that use SET).")
 @_FIRST
 @_LAST
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.pass_obj
 def report(
     home: Home,
@@ -119,10 +120,11 @@ def report(
     label: str | None,
     first: date | None,
     last: date | None,
+    as_json: bool,
 ) -> None:
     """Judge every factor of SET and write reports/factors/SET: page, JSON and Parquet."""
     from naxs_assets.factors.bench_home import chosen, open_bench
-    from naxs_assets.factors.report_files import write_factor_report
+    from naxs_assets.factors.report_files import report_facts, write_factor_report
     from naxs_assets.factors.report_page import subject_of
     from naxs_assets.factors.report_standard import standard_of
 
@@ -138,7 +140,12 @@ def report(
     market = platform.market_label
     subject = subject_of(judged, among, against, bench.days, bench.names, market)
     found = bench.report(judged.expressions, judged.mode)
-    click.echo(f"report: {write_factor_report(found, subject, platform.settings.home)}")
+    page = write_factor_report(found, subject, platform.settings.home)
+    if as_json:
+        facts = {"report": str(page), **report_facts(found, subject)}
+        click.echo(json.dumps(facts, ensure_ascii=False))
+    else:
+        click.echo(f"report: {page}")
 
 
 def _without_nan(value: Any) -> Any:

@@ -81,17 +81,7 @@ def diff(against: TextIO | None, as_json: bool) -> None:
     old, new = _snapshot_before(against), _built_in()
     changes = changes_between(old, new)
     broken = unannounced(changes, old, new)
-    if as_json:
-        facts = {
-            "changes": [
-                {"table": change.table, "what": change.what, "breaking": change.breaking}
-                for change in changes
-            ],
-            "without_version": broken,
-        }
-        click.echo(json.dumps(facts, ensure_ascii=False))
-    else:
-        _print_changes(changes)
+    _show_changes(changes, broken, as_json=as_json)
     _refuse(broken)
 
 
@@ -104,19 +94,25 @@ def diff(against: TextIO | None, as_json: bool) -> None:
     help="Whose SQL to write.",
 )
 @click.option("--table", help="Only this table, for example market/prices.")
+@click.option("--json", "as_json", is_flag=True, help="Print the SQL as JSON.")
 @click.pass_obj
-def ddl(home: Home, dialect: str, table: str | None) -> None:
+def ddl(home: Home, dialect: str, table: str | None, as_json: bool) -> None:
     """The statements that create these tables in a database, with comments and units."""
     from naxs_assets.lineage.ddl import DIALECTS
     from naxs_assets.lineage.ddl import ddl as statements
 
     (chosen,) = (known for known in DIALECTS if known == dialect)
-    click.echo(statements(_chosen(home, table), chosen), nl=False)
+    sql = statements(_chosen(home, table), chosen)
+    if as_json:
+        click.echo(json.dumps({"dialect": chosen, "sql": sql}, ensure_ascii=False))
+    else:
+        click.echo(sql, nl=False)
 
 
 @schema.command()
 @click.option("--drop", multiple=True, metavar="TABLE", help="A table that is gone on purpose.")
-def snapshot(drop: tuple[str, ...]) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON.")
+def snapshot(drop: tuple[str, ...], as_json: bool) -> None:
     """Write naxs_assets/schema.yaml and docs/schema.md of this checkout from the contracts.
 
     A breaking change without a higher version is refused.
@@ -134,12 +130,16 @@ def snapshot(drop: tuple[str, ...]) -> None:
     if SNAPSHOT_FILE.exists():
         old = _snapshot_before(None)
         changes = changes_between(old, new)
-        _print_changes(changes)
         gone = {name for name in drop if name not in new.tables}
-        _refuse([name for name in unannounced(changes, old, new) if name not in gone])
+        broken = [name for name in unannounced(changes, old, new) if name not in gone]
+    else:
+        changes, broken = [], []
+    _show_changes(changes, broken, as_json=as_json)
+    _refuse(broken)
     for file, text in ((SNAPSHOT_FILE, new.to_yaml()), (PAGE_FILE, schema_page(new))):
         write_whole(file, text)
-        click.echo(f"wrote {file}")
+        if not as_json:
+            click.echo(f"wrote {file}")
 
 
 def _built_in() -> Snapshot:
@@ -171,7 +171,17 @@ def _chosen(home: Home, table: str | None) -> dict[str, Described]:
     return {asset: tables[asset]}
 
 
-def _print_changes(changes: list[Change]) -> None:
+def _show_changes(changes: list[Change], broken: list[str], *, as_json: bool) -> None:
+    if as_json:
+        facts = {
+            "changes": [
+                {"table": change.table, "what": change.what, "breaking": change.breaking}
+                for change in changes
+            ],
+            "without_version": broken,
+        }
+        click.echo(json.dumps(facts, ensure_ascii=False))
+        return
     if not changes:
         click.echo("nothing changed")
     for change in changes:

@@ -108,5 +108,12 @@ def test_a_set_gets_a_page_and_its_numbers(copied: Naxs) -> None:
     assert pl.read_parquet(folder / "daily.parquet")["factor"].n_unique() == len(facts["factors"])
 
 
+def test_the_figures_of_a_set_can_be_had_as_json(copied: Naxs) -> None:
+    facts = copied.facts("factor", "report", "few", "--from", "2021-08-02")
+    folder = copied.home / "reports" / "factors" / "few"
+    assert facts.pop("report") == str(folder / "report.html")
+    assert facts == json.loads((folder / "report.json").read_text(encoding="utf-8"))
+
+
 def test_an_unknown_set_is_answered_with_the_known(finished: Naxs) -> None:
     assert "few" in finished.refusal("factor", "report", "fewer").replace("fewer", "")

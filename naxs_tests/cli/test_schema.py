@@ -62,6 +62,35 @@ def test_a_breaking_change_ends_with_failure_and_says_what_to_do(naxs: Naxs, fol
     assert "contracts.py" in result.stderr
 
 
+@pytest.fixture
+def checkout(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where ``naxs schema snapshot`` writes, in place of this checkout; returns the snapshot."""
+    file = folder / "schema.yaml"
+    monkeypatch.setattr("naxs_assets.cli.schema.SNAPSHOT_FILE", file)
+    monkeypatch.setattr("naxs_assets.cli.schema.PAGE_FILE", folder / "schema.md")
+    return file
+
+
+def test_a_snapshot_says_what_changed_and_writes_the_contracts(naxs: Naxs, checkout: Path) -> None:
+    older(checkout.parent, "close", description="other").rename(checkout)
+    facts = naxs.facts("schema", "snapshot")
+    assert [change["table"] for change in facts["changes"]] == ["market/prices"]
+    assert facts["without_version"] == []
+    assert checkout.read_bytes() == SNAPSHOT_FILE.read_bytes()
+    assert checkout.with_name("schema.md").read_bytes() == PAGE_FILE.read_bytes()
+    said = naxs("schema", "snapshot").stdout
+    assert said.startswith("nothing changed\nwrote ")
+
+
+def test_a_snapshot_with_a_breaking_change_is_not_written(naxs: Naxs, checkout: Path) -> None:
+    older(checkout.parent, "close", unit="cents").rename(checkout)
+    before = checkout.read_bytes()
+    result = naxs("schema", "snapshot", "--json", code=EXIT_FAILED)
+    assert json.loads(result.stdout)["without_version"] == ["market/prices"]
+    assert "no higher version" in result.stderr
+    assert checkout.read_bytes() == before
+
+
 def test_a_compatible_change_ends_well(naxs: Naxs, folder: Path) -> None:
     facts = naxs.facts("schema", "diff", "--against", older(folder, "close", description="other"))
     assert facts["without_version"] == []
@@ -118,3 +147,5 @@ def test_statements_can_be_had_for_one_table(naxs: Naxs, dialect: str) -> None:
     said = naxs("schema", "ddl", "--dialect", dialect, "--table", "market.prices").stdout
     assert said.count("CREATE TABLE") == 1
     assert "close, unadjusted (CNY)" in said
+    facts = naxs.facts("schema", "ddl", "--dialect", dialect, "--table", "market/prices")
+    assert facts == {"dialect": dialect, "sql": said}
