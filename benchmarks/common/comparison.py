@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
-from benchmarks.common.memory import make_ready
+from benchmarks.common.memory import ENOUGH, make_ready
 from benchmarks.common.process import Run, Side, measure
 from benchmarks.common.stages import NOT_WORK
 
@@ -16,16 +16,17 @@ FULL_RUNS = 5
 Figures = dict[str, Any]
 
 
-def compare(ours: Side, peers: Sequence[Side], runs: int) -> dict[str, Any]:
+def compare(ours: Side, peers: Sequence[Side], runs: int, memory: int = ENOUGH) -> dict[str, Any]:
     """Medians of ``runs`` rounds of every side, and the ratios of each peer to ours.
 
-    Each round runs all sides, every second one in the opposite order, each on memory made ready.
+    Each round runs all sides, every second one in the opposite order, each with
+    ``memory`` bytes made ready.
     """
     sides = [ours, *peers]
     measured: dict[str, list[Run]] = {side.name: [] for side in sides}
     for number in range(runs):
         for side in sides if number % 2 == 0 else reversed(sides):
-            make_ready()
+            make_ready(memory)
             measured[side.name].append(measure(side))
     figures = {name: summary(done) for name, done in measured.items()}
     of_ours = figures.pop(ours.name)

@@ -11,9 +11,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
-_GIB = 1 << 30
-_MOST = 4 * _GIB
-"""More than the largest side needs."""
+ENOUGH = 4 << 30
+"""More bytes than the largest side needs."""
+
+_PAGE = 4096
 
 _TOUCH = """
 import sys
@@ -23,9 +24,9 @@ memory[::4096] = bytes(size // 4096)
 """
 
 
-def make_ready() -> None:
-    """Touch 4 GiB of memory, or half of what is available, and give it back."""
-    size = min(_MOST, _available() // 2) // 4096 * 4096
+def make_ready(memory: int = ENOUGH) -> None:
+    """Touch that many bytes, or half of what is available, and give them back."""
+    size = min(memory, _available() // 2) // _PAGE * _PAGE
     subprocess.run([sys.executable, "-c", _TOUCH, str(size)], check=True)
 
 

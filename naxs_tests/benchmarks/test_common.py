@@ -44,7 +44,7 @@ def a_run(wall: float, cpu: float, memory: float, **stages: float) -> Run:
 
 @pytest.fixture(scope="module")
 def result() -> dict[str, Any]:
-    return compare(LIGHT, [HEAVY], runs=2)
+    return compare(LIGHT, [HEAVY], runs=2, memory=1 << 20)
 
 
 def test_a_process_is_measured_whole() -> None:

@@ -193,3 +193,26 @@ def test_the_basic_set_computes_and_meets_its_contract() -> None:
     found = compute_features(compiled, prices, date(2019, 10, 15), date(2019, 12, 31))
     features_contract("basic", compiled.names).validate(found, where="test")
     assert all(found[name].null_count() < found.height / 2 for name in compiled.names)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mean($close,5)/$close",
+        "Sum($volume,5)/(Sum($volume,20)+1e-12)",
+        "($close-$open)/$open",
+        "$close/(Mean($close,5)-Mean($close,5))",
+    ],
+)
+def test_a_last_division_is_the_same_when_others_read_it(text: str) -> None:
+    """It is made on the way into the column where no other part of the set needs it."""
+    prices = sample_prices(symbols=40)
+    first, last = prices["date"].min(), prices["date"].max()
+    alone = compute_features(compile_features({"A": text}), prices, first, last)  # type: ignore[arg-type]
+    shared = compute_features(
+        compile_features({"A": text, "B": f"Abs({text})"}),
+        prices,
+        first,  # type: ignore[arg-type]
+        last,  # type: ignore[arg-type]
+    )
+    assert alone.equals(shared.drop("B"))
