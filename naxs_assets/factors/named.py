@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ import polars as pl
 from naxs_assets.catalog.models import FeatureSet, Lexicon, NewsSentiment
 from naxs_assets.errors import ConfigurationError
 from naxs_assets.factors.lexicon import Scorer, lexicon_scorer
-from naxs_assets.factors.scorer_file import scorer_of_text
+from naxs_assets.factors.scorer_file import scorer_code, scorer_of
 from naxs_assets.factors.sentiment import decayed_sentiment, months_of_news
 
 _T = TypeVar("_T")
@@ -91,9 +90,9 @@ def named_features(
             where = f"features/{feature_set.name}.yaml"
             if one.scorer is not None:
                 file = _known(one.scorer, scorers, "scorer", where)
-                text = file.read_text(encoding="utf-8")
-                scorer = scorer_of_text(text, file)
-                config[-1]["code"] = hashlib.sha256(text.encode()).hexdigest()
+                code = scorer_code(file)
+                scorer = scorer_of(code)
+                config[-1]["code"] = code.digest
             else:
                 lexicon = _known(one.lexicon, lexicons, "lexicon", where)
                 scorer = lexicon_scorer(lexicon)

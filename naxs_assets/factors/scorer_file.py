@@ -10,12 +10,18 @@ import numpy as np
 
 from naxs_assets.errors import ConfigurationError, DataError
 from naxs_assets.factors.lexicon import Scorer
+from naxs_assets.factors.own_code import OwnCode, own_code
 
 _REMEDY = "define score(titles), which returns a number from -1 to 1 for each title, in order"
 
 
-def scorer_of_text(text: str, file: Path) -> Scorer:
-    """The function ``score`` of the ``text`` of a Python file, which is run when it is first asked.
+def scorer_code(file: Path) -> OwnCode:
+    """The code of a scorer's ``file``, not yet run."""
+    return own_code(file, "the scorer", _REMEDY)
+
+
+def scorer_of(code: OwnCode) -> Scorer:
+    """The function ``score`` of a scorer's code, which is run when it is first asked.
 
     It raises :class:`ConfigurationError` for a file that cannot be run or has no such function, and
     :class:`DataError` for an answer that is not one number from -1 to 1 for each title.
@@ -24,13 +30,13 @@ def scorer_of_text(text: str, file: Path) -> Scorer:
 
     def score(titles: Sequence[str]) -> list[float]:
         if not loaded:
-            loaded.append(_function(text, file))
+            loaded.append(_function(code))
         answer = _numbers(loaded[0](list(titles)))
         if answer is None or len(answer) != len(titles) or not (np.abs(answer) <= 1).all():
             raise DataError(
                 "a scorer gave something else than one number from -1 to 1 for each title",
-                where=str(file),
-                remedy=_REMEDY,
+                where=str(code.file),
+                remedy=code.remedy,
             )
         return [float(value) for value in answer]
 
@@ -46,18 +52,10 @@ def _numbers(answer: Any) -> Any:
     return numbers if numbers.ndim == 1 else None
 
 
-def _function(text: str, file: Path) -> Any:
-    space: dict[str, Any] = {"__name__": file.stem, "__file__": str(file)}
-    try:
-        exec(compile(text, str(file), "exec"), space)  # noqa: S102 - the person's own file
-    except Exception as error:
+def _function(code: OwnCode) -> Any:
+    found = getattr(code.run(), "score", None)
+    if not callable(found):
         raise ConfigurationError(
-            f"the scorer cannot be run: {type(error).__name__}: {error}",
-            where=str(file),
-            remedy=_REMEDY,
-        ) from error
-    if not callable(space.get("score")):
-        raise ConfigurationError(
-            "the scorer has no function score", where=str(file), remedy=_REMEDY
+            "the scorer has no function score", where=str(code.file), remedy=code.remedy
         )
-    return space["score"]
+    return found

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -16,6 +13,7 @@ import numpy as np
 from naxs_assets.errors import ConfigurationError
 from naxs_assets.factors.language import LANGUAGES, Language
 from naxs_assets.factors.operator import Array, Operator, Role
+from naxs_assets.factors.own_code import own_code
 from naxs_assets.factors.parser import PERIOD_OPERATORS
 from naxs_assets.factors.tile import Tile
 
@@ -90,8 +88,8 @@ def languages_with(files: Iterable[Path]) -> Mapping[str, Language]:
     added: dict[str, Operator] = {}
     known = LANGUAGES["qlib"]
     for file in files:
-        digest = hashlib.sha256(file.read_bytes()).hexdigest()
-        for operator in vars(_run(file)).values():
+        code = own_code(file, "the operators", "run the file with Python and mend it")
+        for operator in vars(code.run()).values():
             if not isinstance(operator, Operator):
                 continue
             if operator.name in {*known.operators, *PERIOD_OPERATORS, *added}:
@@ -100,24 +98,8 @@ def languages_with(files: Iterable[Path]) -> Mapping[str, Language]:
                     where=str(file),
                     remedy="give the function a name of its own",
                 )
-            added[operator.name] = replace(operator, source=digest)
+            added[operator.name] = replace(operator, source=code.digest)
     return {
         mode: replace(language, operators={**language.operators, **added})
         for mode, language in LANGUAGES.items()
     }
-
-
-def _run(file: Path) -> ModuleType:
-    found = importlib.util.spec_from_file_location(f"naxs_user_operators_{file.stem}", file)
-    if found is None or found.loader is None:
-        raise TypeError(f"{file} is no Python file")
-    module = importlib.util.module_from_spec(found)
-    try:
-        found.loader.exec_module(module)
-    except Exception as error:
-        raise ConfigurationError(
-            f"the operators cannot be loaded: {type(error).__name__}: {error}",
-            where=str(file),
-            remedy="run the file with Python and mend it",
-        ) from error
-    return module

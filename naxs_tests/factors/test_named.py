@@ -12,10 +12,11 @@ import yaml
 
 from naxs_assets.catalog.loading import Catalogue, load_catalogue
 from naxs_assets.catalog.models import FeatureSet
-from naxs_assets.errors import ConfigurationError, DataError
+from naxs_assets.errors import ConfigurationError, DataError, NaxsError
 from naxs_assets.factors.assets import feature_asset
+from naxs_assets.factors.lexicon import Scorer
 from naxs_assets.factors.named import NamedFeatures, named_features
-from naxs_assets.factors.scorer_file import scorer_of_text
+from naxs_assets.factors.scorer_file import scorer_code, scorer_of
 from naxs_assets.lineage.recipe import Months
 from naxs_assets.market.contracts import NEWS
 from naxs_assets.settings import SHANGHAI
@@ -180,10 +181,14 @@ def test_a_word_is_good_or_bad_not_both(tmp_path: Path) -> None:
         load_catalogue(tmp_path)
 
 
-def test_a_function_of_ones_own_scores_titles() -> None:
-    score = scorer_of_text(
-        "def score(titles):\n    return [len(t) / 10 for t in titles]\n", Path("x")
-    )
+def scorer(folder: Path, text: str) -> Scorer:
+    file = folder / "mine.py"
+    file.write_text(text, encoding="utf-8")
+    return scorer_of(scorer_code(file))
+
+
+def test_a_function_of_ones_own_scores_titles(tmp_path: Path) -> None:
+    score = scorer(tmp_path, "def score(titles):\n    return [len(t) / 10 for t in titles]\n")
     assert score(["good", ""]) == [0.4, 0.0]
 
 
@@ -200,6 +205,9 @@ def test_a_function_of_ones_own_scores_titles() -> None:
         ("def score(titles): return 'good'", DataError, "one number"),
     ],
 )
-def test_a_function_that_is_of_no_use_says_so(text: str, error: type[Exception], said: str) -> None:
-    with pytest.raises(error, match=said):
-        scorer_of_text(text, Path("mine.py"))(["good"])
+def test_a_function_that_is_of_no_use_says_so(
+    text: str, error: type[NaxsError], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(error, match=said) as caught:
+        scorer(tmp_path, text)(["good"])
+    assert "mine.py" in caught.value.where
