@@ -125,7 +125,7 @@ def factor_report(
     years = cut.dates.dt.year().to_numpy()
     rows = [_row(each, overlap, number) for each, number in zip(found, numbers, strict=True)]
     return FactorReport(
-        factors=pl.DataFrame(rows, infer_schema_length=None),
+        factors=pl.DataFrame(rows, schema=_FACTORS),
         daily=pl.concat(_daily(each, cut) for each in found),
         decay=pl.concat(_decay(each, cut) for each in found),
         yearly=pl.concat(_yearly(each, years) for each in found),
@@ -209,6 +209,19 @@ def _by_industry(name: str, column: Column, within: Industries | None) -> pl.Dat
         .select(pl.lit(name).alias("factor"), "industry", "rank_ic", "days")
         .sort("industry")
     )
+
+
+_FACTORS = {
+    "factor": pl.String,
+    **dict.fromkeys(
+        ("ic", "ic_std", "icir", "rank_ic", "rank_ic_std", "rank_icir", "t"), pl.Float64
+    ),
+    "days": pl.Int64,
+    "spread": pl.Float64,
+    **{f"q{place}": pl.Float64 for place in range(1, GROUPS + 1)},
+    **dict.fromkeys(("turnover", "autocorrelation", "coverage"), pl.Float64),
+    "cluster": pl.Int64,
+}
 
 
 def _row(judged: Judged, overlap: int, cluster: int) -> dict[str, object]:

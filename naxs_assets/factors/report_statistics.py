@@ -34,11 +34,16 @@ def newey_west_t(values: Array, overlap: int = 0) -> float:
     error = known - mean
     lags = min(newey_west_lags(days, overlap), days - 1)
     spread = float(error @ error)
-    if spread <= 1e-24 * days * mean * mean:
+    if not _varies(spread, mean, days):
         return math.nan
     for lag in range(1, lags + 1):
         spread += 2 * (1 - lag / (lags + 1)) * float(error[lag:] @ error[:-lag])
     return mean / math.sqrt(spread / days / days) if spread > 0 else math.nan
+
+
+def _varies(squares: float, mean: float, days: int) -> bool:
+    """Whether a sum of squares about the mean is more than what rounding leaves."""
+    return squares > 1e-24 * days * mean * mean
 
 
 @dataclass(frozen=True)
@@ -53,12 +58,15 @@ class Summary:
 
 
 def summary(values: Array, overlap: int = 0) -> Summary:
-    """The summary of daily ``values``, NaN left out; what cannot be told is NaN."""
+    """The summary of daily ``values``, NaN left out; what cannot be told is NaN, as the ratio of
+    what does not vary."""
     known = values[np.isfinite(values)]
-    mean = float(known.mean()) if len(known) else math.nan
-    deviation = float(known.std(ddof=1)) if len(known) > 1 else math.nan
-    ratio = mean / deviation if deviation > 0 else math.nan
-    return Summary(mean, deviation, ratio, newey_west_t(known, overlap), len(known))
+    days = len(known)
+    mean = float(known.mean()) if days else math.nan
+    deviation = float(known.std(ddof=1)) if days > 1 else math.nan
+    varies = days > 1 and _varies(deviation * deviation * (days - 1), mean, days)
+    ratio = mean / deviation if varies else math.nan
+    return Summary(mean, deviation, ratio, newey_west_t(known, overlap), days)
 
 
 def mean(values: Array) -> float:

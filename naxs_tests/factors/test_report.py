@@ -166,6 +166,14 @@ def test_what_does_not_vary_has_no_t_value() -> None:
     assert math.isnan(summary(np.array([np.nan])).mean)
 
 
+@pytest.mark.parametrize("days", [1, 3, 50])
+def test_what_does_not_vary_has_no_ratio(days: int) -> None:
+    # The mean of such figures is off by a rounding, and so is their deviation.
+    found = summary(np.full(days, 0.1))
+    assert found.mean == pytest.approx(0.1)
+    assert math.isnan(found.ratio)
+
+
 def test_clusters_are_those_of_average_linkage() -> None:
     random = np.random.default_rng(5)
     base = random.normal(size=(4, 200))

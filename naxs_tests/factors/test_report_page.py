@@ -10,8 +10,10 @@ import polars as pl
 import pytest
 
 from naxs_assets.factors.report import FactorReport, factor_report
+from naxs_assets.factors.report_files import write_factor_report
 from naxs_assets.factors.report_page import Subject, render_factor_report, strongest
-from naxs_assets.factors.report_sections import industries
+from naxs_assets.factors.report_sections import industries, sections
+from naxs_assets.factors.report_summary import strongest_markdown
 from naxs_assets.pages.frame import MarketLabel
 from naxs_tests.factors.test_report import Sample
 
@@ -48,6 +50,32 @@ def test_the_page_is_the_same_for_the_same_numbers_and_names_every_factor() -> N
     assert page == render_factor_report(report_of(), SUBJECT)
     for name in ("A10", "A9", "NONE", "cumulative RankIC", "steel"):
         assert name in page
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1.0], ids=["unknown", "infinite", "constant"])
+def test_a_set_that_tells_nothing_has_a_page_and_columns_of_numbers(
+    value: float, tmp_path: Path
+) -> None:
+    cut = Sample(days=30).cut
+    report = factor_report([("NONE", np.full(len(cut.keys), value, np.float32))], cut)
+    assert report.factors["rank_ic"].dtype == pl.Float64
+    assert report.factors["rank_ic"].to_list() == [None]
+    assert strongest(report) == []
+    assert "NONE" in render_factor_report(report, SUBJECT)
+    assert "NONE" not in strongest_markdown(report)
+    write_factor_report(report, SUBJECT, tmp_path)
+    stored = pl.read_parquet(tmp_path / "reports/factors/few/factors.parquet")
+    assert stored.schema == report_of().factors.schema
+
+
+def test_one_day_of_one_factor_has_a_page() -> None:
+    sample = Sample(days=30)
+    first = sample.cut.keys.filter(pl.col("day") == pl.col("day").first())
+    cut = sections(first, sample.label_table())
+    report = factor_report([("A", sample.column[: len(first)])], cut)
+    (row,) = report.factors.to_dicts()
+    assert (row["days"], row["rank_icir"], row["t"], row["turnover"]) == (1, None, None, None)
+    assert "A" in render_factor_report(report, SUBJECT)
 
 
 def test_industries_carried_back_are_labelled_as_look_ahead() -> None:
