@@ -139,8 +139,7 @@ def window_quantiles(
 def window_moment(values: Doubles, window: int, statistic: int, result: Doubles) -> None:
     """Mean absolute deviation, or skewness or excess kurtosis corrected for bias as in pandas.
 
-    The latter need 3 and 4 values and some spread: NaN without; a window of equal values has
-    skewness 0 and kurtosis -3, as in pandas.
+    The latter need 3 and 4 values and some spread: NaN without.
     """
     count, mean = np.zeros(LANES), np.zeros(LANES)
     deviation, second = np.zeros(LANES), np.zeros(LANES)
@@ -184,10 +183,8 @@ def window_moment(values: Doubles, window: int, statistic: int, result: Doubles)
 @kernel
 def _skewness(count: float, second: float, third: float) -> float:
     """Fisher and Pearson's G1, corrected for bias as in pandas."""
-    if count < _FEWEST_FOR_SKEWNESS:
+    if count < _FEWEST_FOR_SKEWNESS or second <= 0.0:
         return np.nan
-    if second <= 0.0:
-        return 0.0
     variance = second / count
     raw = (third / count) / (variance * np.sqrt(variance))
     return float(raw * np.sqrt(count * (count - 1.0)) / (count - 2.0))
@@ -196,10 +193,8 @@ def _skewness(count: float, second: float, third: float) -> float:
 @kernel
 def _kurtosis(count: float, second: float, fourth: float) -> float:
     """Excess kurtosis G2, corrected for bias as in pandas."""
-    if count < _FEWEST_FOR_KURTOSIS:
+    if count < _FEWEST_FOR_KURTOSIS or second <= 0.0:
         return np.nan
-    if second <= 0.0:
-        return -3.0
     variance = second / count
     raw = (count * count - 1.0) * (fourth / count) / (variance * variance)
     return (raw - 3.0 * (count - 1.0) ** 2) / ((count - 2.0) * (count - 3.0))
