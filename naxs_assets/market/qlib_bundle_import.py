@@ -98,7 +98,7 @@ def import_bundle(folder: Path) -> Imported:
     }
     if indices.height:
         points = indices.select(
-            "date", "symbol", *(pl.col(name) / pl.col("factor") for name in _PRICES)
+            "date", "symbol", *(_finite(pl.col(name) / pl.col("factor")) for name in _PRICES)
         )
         tables["index_bars"] = points.rename({"symbol": "index"}).sort("date", "index")
     members, left_out = _members(folder)
@@ -141,17 +141,26 @@ def _all_bars(folder: Path, calendar: pl.Series) -> Iterator[pl.DataFrame]:
 
 
 def _quoted(bars: pl.DataFrame) -> pl.DataFrame:
-    """Bars as quoted: CNY at the tick, whole shares, ratios; NaN is null."""
-    factor = pl.col("factor").cast(pl.Float64)
+    """Bars as quoted: CNY at the tick, whole shares, ratios. What is not finite is null, and where
+    the factor is no number above 0, so is all that it adjusts."""
+    factor = _finite(pl.col("factor").cast(pl.Float64))
+    factor = pl.when(factor > 0).then(factor)
     optional = [name for name in _OPTIONAL if name in bars.columns]
     return bars.select(
         "date",
         "symbol",
-        *(half_up(pl.col(name).cast(pl.Float64) / factor).alias(name) for name in _PRICES),
-        (pl.col("volume").cast(pl.Float64) * factor).fill_nan(None).round().cast(pl.Int64),
-        *(pl.col(name).cast(pl.Float64).fill_nan(None) for name in optional),
-        factor.fill_nan(None).alias("adj_factor"),
+        *(half_up(_finite(pl.col(name).cast(pl.Float64)) / factor).alias(name) for name in _PRICES),
+        (_finite(pl.col("volume").cast(pl.Float64)) * factor)
+        .round()
+        .cast(pl.Int64)
+        .alias("volume"),
+        *(_finite(pl.col(name).cast(pl.Float64)).alias(name) for name in optional),
+        factor.alias("adj_factor"),
     )
+
+
+def _finite(values: pl.Expr) -> pl.Expr:
+    return pl.when(values.is_finite()).then(values)
 
 
 def _members(folder: Path) -> tuple[pl.DataFrame, list[str]]:

@@ -97,6 +97,33 @@ def test_what_was_exported_comes_back(tmp_path: Path) -> None:
     assert tables["index_members"]["effective_from"].to_list() == [DAYS[1]]
 
 
+@pytest.mark.parametrize("factor", [nan, float("inf"), 0.0, -1.0])
+def test_without_a_factor_above_zero_nothing_that_it_adjusts_is_known(
+    bundle: Path, factor: float
+) -> None:
+    dump(bundle, "SH600519", 1, factor=[0.5, 0.5, factor])
+    last = import_bundle(bundle).tables["bars"].row(-1, named=True)
+    assert last["date"] == DAYS[3]
+    assert last["change"] == pytest.approx(-0.02)
+    adjusted = ("open", "high", "low", "close", "volume", "adj_factor")
+    assert [last[name] for name in adjusted] == [None] * 6
+
+
+@pytest.mark.parametrize("field", ["open", "volume", "change"])
+@pytest.mark.parametrize("value", [nan, float("inf")])
+def test_what_is_not_finite_is_unknown(bundle: Path, field: str, value: float) -> None:
+    dump(bundle, "SH600519", 1, **{field: [1, nan, value]})
+    bars = import_bundle(bundle).tables["bars"]
+    assert bars[field].is_null().to_list() == [False, True]
+    assert bars["close"].to_list() == [1681.01, 1700.0]
+
+
+def test_points_of_an_index_are_finite_or_unknown(bundle: Path) -> None:
+    dump(bundle, "SH000300", 0, factor=[1, nan, 0, 1])
+    points = import_bundle(bundle).tables["index_bars"]
+    assert points["open"].to_list() == [4000.5, None, None, 4030]
+
+
 def test_a_bundle_without_factors_is_refused(bundle: Path) -> None:
     for file in (bundle / "features").glob("*/factor.day.bin"):
         file.unlink()
