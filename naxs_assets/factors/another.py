@@ -22,7 +22,7 @@ def symbol_named(text: str) -> str | None:
 def _another(section: Section, symbol: str, values: Array) -> Array:
     """The named symbol's values in every column; NaN where the panel does not hold it."""
     if symbol not in section.symbols:
-        return np.full(values.shape, np.nan)
+        return np.full_like(values, np.nan)
     column = section.symbols.index(symbol)
     return np.broadcast_to(values[:, column : column + 1], values.shape)
 

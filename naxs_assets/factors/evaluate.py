@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from naxs_assets.factors.lanes import LANES
-from naxs_assets.factors.operator import Array
+from naxs_assets.factors.operator import Array, result_type
 from naxs_assets.factors.panel import Panel
 from naxs_assets.factors.periods import known_figures
 from naxs_assets.factors.plan import Across, Stage, needs_all_symbols, plan
@@ -103,7 +103,9 @@ def _across(
         each.value if isinstance(each, Text) else whole[each] if isinstance(each, str) else each
         for each in across.arguments
     ]
-    result = np.empty(panel.present.shape)
+    matrices = [each for each in arguments if isinstance(each, np.ndarray)]
+    dtype = result_type(*matrices) if across.keeps_type else np.float64
+    result = np.empty(panel.present.shape, dtype)
 
     def run(first: int) -> None:
         days = slice(first, first + _DAYS_AT_ONCE)

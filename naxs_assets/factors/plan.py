@@ -44,11 +44,15 @@ class Step:
 
 @dataclass(frozen=True)
 class Across:
-    """An operator that needs all symbols: from the texts of its matrices, numbers and names."""
+    """An operator that needs all symbols: from the texts of its matrices, numbers and names.
+
+    Where it only hands on the days of another symbol, it ``keeps_type``: that of its matrix.
+    """
 
     how: Callable[..., Array]
     arguments: tuple[str | float | Text, ...]
     text: str
+    keeps_type: bool
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,8 @@ def _across(call: Call) -> Across:
     arguments = tuple(map(_argument, call.arguments))
     if isinstance(call.operator.how, Together):
         raise TypeError(f"{call.operator.name}: an operator across symbols has a pass of its own")
-    return Across(call.operator.how, arguments, call.text)
+    another = call.operator.scope is Scope.ANOTHER
+    return Across(call.operator.how, arguments, call.text, keeps_type=another)
 
 
 def _argument(part: Node) -> str | float | Text:

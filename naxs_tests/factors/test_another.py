@@ -35,6 +35,12 @@ def test_every_symbol_is_given_the_values_of_the_named_one(
         np.testing.assert_allclose(column, expected)
 
 
+def test_the_values_of_another_symbol_stay_float32_as_in_qlib() -> None:
+    """pyqlib 0.9.7 computes with them as with a field, so that a float32 rounds them here."""
+    (column, _) = value_of("Mask($close,'SZ000001')+16777216-16777216", PANEL).T
+    np.testing.assert_array_equal(column, [2, 0, 4, NAN, 4, 4, 6, 8])
+
+
 def test_a_symbol_beside_another_keeps_its_own_values() -> None:
     found = value_of("$close/ChangeInstrument('SZ000001',$close)", PANEL)
     np.testing.assert_allclose(found[:, 0], np.array(OWN) / np.array(OTHER), rtol=1e-6)
