@@ -17,13 +17,13 @@ from naxs_assets.cli.findings import summary_of_findings
 from naxs_assets.cli.homes import Home
 from naxs_assets.cli.warehouse import publish_warehouse
 from naxs_assets.errors import ConfigurationError, NaxsError
-from naxs_assets.lineage.planning import Plan, plan, plan_roots
 from naxs_assets.lineage.records import Outcome, Published, place_name
 from naxs_assets.lineage.staging import write_whole
 from naxs_assets.partitions import parse_month
 
 if TYPE_CHECKING:
     from naxs_assets.definitions import Platform
+    from naxs_assets.lineage.planning import Plan
 
 
 @click.command()
@@ -76,6 +76,7 @@ def run_strategy(
     if dry_run:
         return facts
     from naxs_assets.cli.running import run_plans
+    from naxs_assets.lineage.planning import plan_roots
 
     def plans() -> Iterator[Plan]:
         roots = plan_roots(planned, platform.assets)
@@ -107,6 +108,8 @@ def _findings(platform: Platform) -> list[dict[str, Any]]:
 
 
 def _plan(platform: Platform, strategy: str, first: str | None, last: str | None) -> Plan:
+    from naxs_assets.lineage.planning import plan
+
     known = sorted(platform.catalogue.strategies)
     if strategy not in known:
         raise ConfigurationError(

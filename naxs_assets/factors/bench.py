@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,7 @@ from naxs_assets.factors.language import LANGUAGES, Language
 from naxs_assets.factors.operator import Array
 from naxs_assets.factors.panel import FIELDS, panel_from_prices
 from naxs_assets.factors.report import FactorReport, Judged, factor_report, judge
-from naxs_assets.factors.report_sections import sections, within_industries
+from naxs_assets.factors.report_sections import Industries, sections, within_industries
 from naxs_assets.factors.report_statistics import Summary, mean, summary
 from naxs_assets.factors.rows import Places
 
@@ -118,7 +119,7 @@ class FactorBench:
 
         Raises :class:`DataError` when no symbol of the universe has a row in these days.
         """
-        prices = prices.sort("day", "symbol")
+        prices = _in_order(prices)
         if universe.kind == "index":
             if members is None:
                 raise ConfigurationError(
@@ -150,7 +151,7 @@ class FactorBench:
         judged = np.zeros(self._panel.present.shape, np.bool_)
         judged.ravel()[self._panel.cells[wanted.to_numpy()]] = True
         self._places = Places(judged)
-        self._within = None if industry is None else within_industries(self._sections, industry)
+        self._industry = industry
 
     def eval(self, expression: str, mode: str = "qlib") -> Evaluation:
         """Judge one expression. Raises :class:`ExpressionError` pointing at the column."""
@@ -164,6 +165,13 @@ class FactorBench:
         compiled = compile_features(expressions, self._languages[mode])
         columns = zip(compiled.names, self._columns(compiled), strict=True)
         return factor_report(columns, self._sections, self._within, self._label.overlap)
+
+    @cached_property
+    def _within(self) -> Industries | None:
+        """The industries of a report, which a single expression has no use for."""
+        if self._industry is None:
+            return None
+        return within_industries(self._sections, self._industry)
 
     @property
     def days(self) -> pl.Series:
@@ -212,6 +220,14 @@ class FactorBench:
             ).with_columns(pl.col("ic", "rank_ic", "spread").fill_nan(None)),
             missing=tuple(unknown),
         )
+
+
+def _in_order(prices: pl.DataFrame) -> pl.DataFrame:
+    """``prices`` by day and symbol. Stored months already are, and a look is less than a sort."""
+    day, symbol = pl.col("day"), pl.col("symbol")
+    after = (day > day.shift()) | ((day == day.shift()) & (symbol > symbol.shift()))
+    ordered: bool = prices.select(after.fill_null(True).all()).item()
+    return prices if ordered else prices.sort("day", "symbol")
 
 
 def _within(first: date, last: date) -> pl.Expr:

@@ -1,4 +1,4 @@
-"""LightGBM is imported without what a run does not use, and works."""
+"""What a command does not use it does not import."""
 
 from __future__ import annotations
 
@@ -29,3 +29,11 @@ def test_lightgbm_works_without_what_it_takes_along() -> None:
         [sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.stdout.split() == ["works"], done.stderr
+
+
+def test_a_command_without_a_run_does_without_dagster() -> None:
+    program = "import sys, naxs_assets.cli.main; print('dagster' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.split() == ["False"]

@@ -55,6 +55,12 @@ def test_a_set_is_judged_like_its_expressions_one_by_one(bench: FactorBench) -> 
     assert [row["rank_ic"] for row in rows] == [bench.eval(x).rank_ic.mean for x in texts.values()]
 
 
+def test_the_order_of_the_rows_is_of_no_account(bench: FactorBench, prices: pl.DataFrame) -> None:
+    for other in (prices.sample(fraction=1, shuffle=True, seed=1), prices.sort("symbol", "day")):
+        found = FactorBench(other, EVERYONE, compile_label(LABEL), FIRST, LAST).eval(TEXT)
+        assert found.daily.equals(bench.eval(TEXT).daily)
+
+
 def test_members_count_while_they_are_members(prices: pl.DataFrame) -> None:
     symbols = prices["symbol"].unique().sort()[:10]
     members = pl.DataFrame({"symbol": symbols}).with_columns(
