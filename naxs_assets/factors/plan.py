@@ -177,7 +177,7 @@ class _TileSteps:
         return (node,)
 
     def _ask(self, node: Node) -> None:
-        """Note which statistics of one pass are wanted, wherever they stand."""
+        """Note what is read, and which statistics of one pass are wanted, wherever they stand."""
         if isinstance(node, Call) and node.text not in self._whole:
             if isinstance(node.operator.how, Together):
                 self._asked[_pass_of(node, node.operator.how)].add(node.statistic)

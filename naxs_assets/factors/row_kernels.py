@@ -55,17 +55,6 @@ def write(
             places[place] = quotients[lanes[day, place]]
 
 
-@kernel
-def validity(column: Floats, bits: npt.NDArray[np.uint8]) -> None:
-    """One bit for each value, from the lowest of the first byte on: 1 unless it is NaN."""
-    for byte in range(len(bits)):
-        found = 0
-        for bit in range(min(8, len(column) - 8 * byte)):
-            value = column[8 * byte + bit]
-            found |= (0 if np.isnan(value) else 1) << bit
-        bits[byte] = found
-
-
 def warm() -> None:
     """Compile every kernel, or load it from the disk cache; called when NAXS is installed."""
     lanes, counts = np.zeros((2, LANES), np.uint8), np.zeros(2, np.int64)
@@ -74,4 +63,3 @@ def warm() -> None:
     matrices: tuple[Array, ...] = np.zeros((2, LANES), np.float32), np.zeros((2, LANES))
     for values, divisors in itertools.product(matrices, matrices):
         write(values, divisors, counts, counts, lanes, column)
-    validity(column, np.zeros(1, np.uint8))

@@ -99,12 +99,10 @@ class Rows:
 
 def nullable(names: Sequence[str], columns: npt.NDArray[np.float32]) -> list[pl.Series]:
     """Float32 columns over the memory of ``columns`` in which NaN is null."""
-    from naxs_assets.factors import row_kernels
 
     def series(name: str, column: npt.NDArray[np.float32]) -> pl.Series:
-        bits = np.empty((len(column) + 7) // 8, np.uint8)
-        row_kernels.validity(column, bits)
-        buffers = [pa.py_buffer(bits), pa.py_buffer(column)]
+        known = np.packbits(~np.isnan(column), bitorder="little")
+        buffers = [pa.py_buffer(known), pa.py_buffer(column)]
         array = pa.Array.from_buffers(pa.float32(), len(column), buffers)
         return pl.Series(name, array, dtype=pl.Float32)
 
