@@ -172,11 +172,34 @@ def _members(folder: Path) -> tuple[pl.DataFrame, list[str]]:
         if index is None:
             left_out.append(file.name)
             continue
-        lines = [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines() if line]
-        rows += [(index, symbol_of_qlib(line[0]), line[1][:10], line[2][:10]) for line in lines]
-    names = ("index", "symbol", "effective_from", "effective_to")
-    members = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
-    return members.with_columns(pl.col(names[2:]).str.to_date("%Y-%m-%d")).drop_nulls(), left_out
+        rows += [(index, *membership) for membership in _memberships(file)]
+    schema = {
+        "index": pl.String,
+        "symbol": pl.String,
+        "effective_from": pl.Date,
+        "effective_to": pl.Date,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row").drop_nulls(), left_out
+
+
+def _memberships(file: Path) -> Iterator[tuple[str | None, date, date]]:
+    """Symbol (None where it is no A-share), first and last day of each line."""
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            symbol, first, last = line.split("\t")[:3]
+            yield (
+                symbol_of_qlib(symbol),
+                date.fromisoformat(first[:10]),
+                date.fromisoformat(last[:10]),
+            )
+        except ValueError as error:
+            raise DataError(
+                f"line {number} is not a symbol, its first and its last day, with tabs between",
+                where=f"{file}: {line[:80]!r}",
+                remedy="mend the line, or take the bundle again from where it came",
+            ) from error
 
 
 def _mapping(name: str, tables: dict[str, pl.DataFrame], last: date) -> dict[str, Any]:

@@ -149,6 +149,17 @@ def test_a_torn_series_is_named(bundle: Path, content: bytes) -> None:
         import_bundle(bundle)
 
 
+@pytest.mark.parametrize(
+    "line", ["SH600519\t2023-01-18", "SH600519 2023-01-18 2023-01-20", "SH600519\t2023/01/18\t-"]
+)
+def test_a_broken_line_of_members_is_named(bundle: Path, line: str) -> None:
+    file = bundle / "instruments/csi300.txt"
+    file.write_text(f"{file.read_text()}\n{line}\n")
+    with pytest.raises(DataError, match=r"line 3 is not a symbol") as caught:
+        import_bundle(bundle)
+    assert str(file) in caught.value.where
+
+
 def test_a_folder_that_holds_something_is_not_written_to(bundle: Path) -> None:
     with pytest.raises(ConfigurationError, match="not empty"):
         write_imported(import_bundle(bundle), bundle, "mine")
