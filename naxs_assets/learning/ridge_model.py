@@ -8,21 +8,18 @@ the window, or is never known, has deviation and coefficient 0.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from naxs_assets.catalog.models import RidgeModel
 from naxs_assets.errors import DataError
+from naxs_assets.learning.blas import one_blas_thread
 
 _Matrix = np.ndarray[Any, np.dtype[np.float32]]
 _Labels = np.ndarray[Any, np.dtype[np.float32]]
 _Floats = np.ndarray[Any, np.dtype[np.float64]]
-
-_limit = threading.Lock()
 
 
 def fit(matrix: _Matrix, labels: _Labels, model: RidgeModel) -> dict[str, Any]:
@@ -43,7 +40,7 @@ def fit(matrix: _Matrix, labels: _Labels, model: RidgeModel) -> dict[str, Any]:
         standardised = np.empty((len(matrix), len(varying)))
         for to, place in enumerate(varying):
             standardised[:, to] = _standardised(matrix[:, place], *scales[place], model.clip)
-        with _one_blas_thread():
+        with one_blas_thread():
             if model.penalty == 0:
                 _check_independent(standardised)
             # scikit-learn adds up the squared errors; here they are averaged.
@@ -97,15 +94,3 @@ def _check_independent(standardised: _Floats) -> None:
             where="model.penalty",
             remedy="set a penalty above 0",
         )
-
-
-@contextmanager
-def _one_blas_thread() -> Iterator[None]:
-    """Hold BLAS to one thread: its sums round by the number of threads.
-
-    The limit holds for the whole process, so one fit at a time may set it and take it back.
-    """
-    from threadpoolctl import threadpool_limits
-
-    with _limit, threadpool_limits(limits=1, user_api="blas"):
-        yield
