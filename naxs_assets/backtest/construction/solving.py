@@ -145,7 +145,7 @@ def _relaxed(
 def _needed(limit: Limit, excess: float) -> str:
     usage = np.atleast_1d(np.asarray(limit.usage.value, np.float64))
     row = f" ({limit.rows[int(usage.argmax())]})" if limit.rows else ""
-    least = math.ceil((limit.bound + excess) * 1e6 - 1e-2) / 1e6
+    least = math.ceil((limit.bound + excess) * 1e6 - 1e-3) / 1e6
     return f"{limit.setting} = {limit.bound:g} would have to be {least:.6f} or more{row}"
 
 
