@@ -44,11 +44,9 @@ def mean_variance_weights(candidates: Candidates, settings: MeanVariance) -> Flo
     if settings.industry_cap is not None:
         kept.append(limits.industry_cap(weights, settings.industry_cap, candidates))
     kept.extend(_shared(weights, candidates, settings))
+    variance = (risk.common**2).sum(axis=0) + risk.own
     # Of the size of 1, as the solver's tolerances are.
-    scale = (
-        np.abs(scores).max()
-        + settings.risk_aversion * ((risk.common**2).sum(axis=0) + risk.own).max()
-    )
+    scale = (np.abs(scores).max() + settings.risk_aversion * variance.max()) or 1.0
     gain = scores @ weights - settings.risk_aversion * cp.sum_squares(_deviation(risk, weights))
     return solved(candidates, weights, gain / scale, kept, invested=settings.invested, most=most)
 

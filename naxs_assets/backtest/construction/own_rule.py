@@ -35,7 +35,7 @@ def rule_of(code: OwnCode) -> WeightRule:
 
 
 def checked(rule: WeightRule, name: str) -> WeightRule:
-    """``rule`` with its answer verified, and rounded down to whole billionths of nav.
+    """``rule`` with its answer verified, and rounded to whole billionths of nav.
 
     The candidates' arrays cannot be written to. The returned rule raises :class:`DataError` that
     names ``name`` and the day where the rule raises, or its answer is not a float64 array (names,)

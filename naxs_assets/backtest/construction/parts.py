@@ -34,7 +34,7 @@ def whole_parts(weights: Floats, total: float, cap: float = 1.0) -> Floats:
 
 
 def legal_weights(weights: Floats, symbols: Sequence[str]) -> None:
-    """Refuse weights that are NaN, infinite, negative or above 1, or 1 + 1e-9 or more in sum.
+    """Refuse weights that are NaN, infinite, negative or above 1, or above 1 + 1e-9 in sum.
 
     Raises :class:`DataError` that names the first such symbol and its weight.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,8 @@ _CLARABEL = {
     "reduced_tol_feas": 1e-7,
 }
 
+_SOLVED = ("optimal", "optimal_inaccurate")
+
 
 class InfeasibleWeightsError(NaxsError):
     """No weights keep every constraint of a day; the message names which, and by how much."""
@@ -57,8 +60,9 @@ def solved(
     problem = cp.Problem(
         cp.Maximize(objective), [*base, *(limit.usage <= limit.bound for limit in limits)]
     )
-    if not _solve(candidates, problem):
-        raise _infeasible(candidates, base, limits, invested, most)
+    status = _solve(problem)
+    if status not in _SOLVED:
+        raise _infeasible(candidates, base, limits, invested, most, status)
     cap = min((limit.bound for limit in limits if limit.setting == "name_cap"), default=1.0)
     found = np.clip(np.asarray(weights.value, np.float64), 0.0, np.minimum(most, cap))
     found = whole_parts(found * (invested / found.sum()), invested, cap)
@@ -66,19 +70,18 @@ def solved(
     return found
 
 
-def _solve(candidates: Candidates, problem: cp.Problem) -> bool:
-    """Whether the problem has a solution, which its variables then hold."""
+def _solve(problem: cp.Problem) -> str:
+    """How the solver ended; the variables hold the solution where that is one of ``_SOLVED``."""
     import cvxpy as cp
 
     try:
-        problem.solve(solver=cp.CLARABEL, **_CLARABEL)
+        with warnings.catch_warnings():
+            # What is returned is measured against every limit, whatever the solver thinks of it.
+            warnings.filterwarnings("ignore", "Solution may be inaccurate")
+            problem.solve(solver=cp.CLARABEL, **_CLARABEL)
     except cp.SolverError as error:
-        raise _unsolved(candidates, str(error)) from error
-    if problem.status in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):
-        return True
-    if problem.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
-        return False
-    raise _unsolved(candidates, problem.status)
+        return str(error)
+    return str(problem.status)
 
 
 def _unsolved(candidates: Candidates, told: str) -> NaxsError:
@@ -95,10 +98,13 @@ def _infeasible(
     limits: Sequence[Limit],
     invested: float,
     most: Floats,
-) -> InfeasibleWeightsError:
+    status: str,
+) -> NaxsError:
     """Which single limit must give way and how far; where no single one suffices, which together.
 
-    Every answer is the least relaxation: the other limits hold as they are.
+    Every answer is the least relaxation: the other limits hold as they are. Where weights that keep
+    every limit leave no room at all, the solver may end without a proof (its ``status``), and the
+    least relaxation is next to nothing.
     """
     where = f"portfolio of {candidates.date}"
     if most.sum() < invested:
@@ -110,10 +116,12 @@ def _infeasible(
         )
     ways = []
     for relaxed in limits:
-        needed = _relaxed(candidates, base, limits, [relaxed])
+        needed = _relaxed(base, limits, [relaxed])
         if needed:
             ways.append(needed[0])
-    told = "; or ".join(ways) or " and ".join(_relaxed(candidates, base, limits, limits))
+    told = "; or ".join(ways) or " and ".join(_relaxed(base, limits, limits))
+    if not told:
+        return _unsolved(candidates, status)
     return InfeasibleWeightsError(
         f"no weights keep every constraint: {told}",
         where=where,
@@ -122,7 +130,6 @@ def _infeasible(
 
 
 def _relaxed(
-    candidates: Candidates,
     base: Sequence[cp.Constraint],
     limits: Sequence[Limit],
     relaxed: Sequence[Limit],
@@ -133,7 +140,8 @@ def _relaxed(
     excess = cp.Variable(len(relaxed), nonneg=True)
     kept = [limit.usage <= limit.bound for limit in limits if limit not in relaxed]
     given = [limit.usage <= limit.bound + excess[at] for at, limit in enumerate(relaxed)]
-    if not _solve(candidates, cp.Problem(cp.Minimize(cp.sum(excess)), [*base, *kept, *given])):
+    problem = cp.Problem(cp.Minimize(cp.sum(excess)), [*base, *kept, *given])
+    if _solve(problem) not in _SOLVED:
         return []
     return [
         _needed(limit, float(over))
