@@ -72,6 +72,14 @@ def test_without_aversion_to_risk_the_best_names_are_filled_to_the_cap() -> None
     np.testing.assert_allclose(weights, [0.0, 0.4, 0.2, 0.4], atol=1e-8)
 
 
+def test_equal_scores_without_aversion_to_risk_are_no_error() -> None:
+    returns = np.random.default_rng(5).normal(0, 0.02, (80, 4))
+    weights = mean_variance_weights(
+        candidates([0.1] * 4, returns=returns), MeanVariance(risk_aversion=0.0, name_cap=0.25)
+    )
+    assert weights.tolist() == [0.25] * 4
+
+
 def test_scores_and_risk_aversion_in_another_unit_give_the_same_weights() -> None:
     day = a_market(20, 100)
     weights = mean_variance_weights(day, MeanVariance(risk_aversion=2.0))
